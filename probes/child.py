@@ -1,0 +1,79 @@
+"""The child's work: prove the contract, start the application, and serve it (or, for `check`, stop it again)."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+from typing import TYPE_CHECKING
+
+from probes import logs
+from probes.contract import Contract, ContractError, load, locate
+from probes.prover import Prover
+from probes.references import resolve_callable
+from probes.reporter import Reporter
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+    from probes.environment import Environment
+    from probes.offspring import Links
+    from probes.record import Record
+
+
+def serve(
+    environment: Environment,
+    contract_file: str | None,
+    listeners: list[socket.socket],
+    links: Links,
+    record: Record,
+) -> int:
+    """Prove, start, and serve until told to stop; the exit status."""
+
+    def start(contract: Contract, reporter: Reporter) -> Coroutine[Any, Any, int]:
+        from probes import door
+
+        return door.serve(resolve_callable(contract.app), contract, environment, listeners, reporter, links)
+
+    return _run(environment, contract_file, links, record, start)
+
+
+def prove(environment: Environment, contract_file: str | None, links: Links, record: Record) -> int:
+    """Prove, start and stop; the verdict goes to the gate."""
+
+    def start(contract: Contract, reporter: Reporter) -> Coroutine[Any, Any, int]:
+        from probes import door
+
+        return door.rehearse(resolve_callable(contract.app), contract, reporter)
+
+    return _run(environment, contract_file, links, record, start)
+
+
+def _run(
+    environment: Environment,
+    contract_file: str | None,
+    links: Links,
+    record: Record,
+    start: Callable[[Contract, Reporter], Coroutine[Any, Any, int]],
+) -> int:
+    faulthandler.enable(links.stack_fd)
+    logs.configure(environment.log_format)
+    reporter = Reporter(links.channel, record, environment.boot_timeout)
+    try:
+        contract = load(locate(contract_file or environment.contract or None))
+    except ContractError as error:
+        reporter.failed("contract", str(error), "mend the file, or name another with --contract or AIRLOCK_CONTRACT")
+        return reporter.verdict(2)
+    if not Prover(contract, reporter).prove():
+        return reporter.verdict(1)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(start(contract, reporter))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

@@ -1,0 +1,173 @@
+"""The inner door: starts the application and lets Hypercorn serve it on the socket that the gate opened."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import logging
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+
+from probes import Failure
+from probes.drain import Drain
+from probes.indicators import Indicators
+from probes.lifespan import Lifespan
+from probes.listener import BACKLOG
+from probes.metrics import RequestMetrics, measure_loop_lag, register_boot
+from probes.observe import Observe
+from probes.patience import Overdue
+from probes.probe_routes import ProbeRoutes
+from probes.readiness import Readiness
+from probes.traffic import Traffic
+
+if TYPE_CHECKING:
+    import socket
+
+    from probes.asgi import App, Receive, Scope, Send
+    from probes.contract import Contract
+    from probes.environment import Environment
+    from probes.offspring import Links
+    from probes.reporter import Reporter
+
+logger = logging.getLogger("airlock.door")
+
+_KEEP_ALIVE = 75.0  # seconds; above the 60 s at which load balancers commonly drop an idle connection
+_CUT_SECONDS = 0.2  # for connections that are cut off to notice
+_REHEARSAL_SECONDS = 10.0  # for the lifespan shutdown of a boot that does not serve
+_LIFESPAN = "lifespan startup"
+
+
+async def rehearse(app: App, contract: Contract, reporter: Reporter) -> int:
+    """Start the application and stop it again; the verdict."""
+    lifespan = Lifespan(app)
+    if contract.lifespan:
+        if not await _start(lifespan, reporter):
+            return reporter.verdict(1)
+        began = reporter.running("lifespan shutdown")
+        try:
+            await lifespan.shutdown(min(reporter.deadline, time.monotonic() + _REHEARSAL_SECONDS))
+        except (Failure, Overdue) as error:
+            reporter.failed("lifespan shutdown", str(error), began=began)
+            return reporter.verdict(1)
+        reporter.ok("lifespan shutdown", began)
+    return reporter.verdict(0)
+
+
+async def serve(
+    app: App,
+    contract: Contract,
+    environment: Environment,
+    listeners: list[socket.socket],
+    reporter: Reporter,
+    links: Links,
+) -> int:
+    """Start the application, take over the sockets, serve until told to stop, and drain; the exit status."""
+    lifespan = Lifespan(app)
+    if contract.lifespan and not await _start(lifespan, reporter):
+        return reporter.verdict(1)
+    indicators = Indicators(contract.indicators)
+    await indicators.start()
+    readiness = Readiness(reporter.record, indicators)
+    register_boot(readiness)
+    management_port = listeners[1].getsockname()[1] if len(listeners) > 1 else None
+    routes = ProbeRoutes(
+        Observe(app, RequestMetrics()),
+        readiness,
+        application_paths=contract.application_paths,
+        management_port=management_port,
+        metrics_token=environment.metrics_token,
+    )
+    traffic = Traffic(routes, readiness)
+    descriptors = [listener.detach() for listener in listeners]
+    drain = Drain(environment, readiness, traffic, descriptors)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, drain.begin)
+    await _admission(reporter, links)
+    faulthandler.enable()
+    lag = asyncio.create_task(measure_loop_lag())
+    status = await _serve(_with_state(traffic, lifespan.state), _config(environment, descriptors), drain)
+    lag.cancel()
+    await indicators.stop()
+    try:
+        await lifespan.shutdown(drain.application_deadline)
+    except (Failure, Overdue) as error:
+        logger.error("lifespan shutdown: %s", error)
+        return 1
+    drain.exit_status = status
+    return status
+
+
+async def _start(lifespan: Lifespan, reporter: Reporter) -> bool:
+    reporter.phase("lifespan")
+    began = reporter.running(_LIFESPAN)
+    try:
+        await lifespan.startup(reporter.deadline)
+    except Overdue as error:
+        place = f" (it waits at {error.stack[0]})" if error.stack else ""
+        detail = f"did not finish before BOOT_TIMEOUT{place}"
+        steps = ("bound what it waits for with a timeout of its own", "or, if it is only slow, raise BOOT_TIMEOUT")
+        reporter.failed(_LIFESPAN, detail, *steps, began=began, stack=error.stack)
+        return False
+    except Failure as error:
+        reporter.failed(_LIFESPAN, error.detail, *error.resolution, began=began)
+        return False
+    reporter.ok(_LIFESPAN, began)
+    return True
+
+
+async def _admission(reporter: Reporter, links: Links) -> None:
+    """Say that everything is ready, and wait until the gate has stopped accepting."""
+    links.channel.setblocking(False)
+    reporter.ready()
+    await asyncio.get_running_loop().sock_recv(links.channel, 64)
+    links.channel.close()
+
+
+def _config(environment: Environment, descriptors: list[int]) -> Config:
+    config = Config()
+    config.bind = [f"fd://{descriptor}" for descriptor in descriptors]
+    config.backlog = BACKLOG  # Hypercorn calls listen() again, and a smaller number would shrink the queue
+    config.errorlog = logging.getLogger("hypercorn.error")
+    config.include_server_header = False
+    config.keep_alive_timeout = _KEEP_ALIVE
+    config.graceful_timeout = environment.grace_period  # the drain's own deadline comes first
+    return config
+
+
+async def _serve(app: App, config: Config, drain: Drain) -> int:
+    server: Any = hypercorn_serve(app, config, shutdown_trigger=drain.stop_accepting, mode="asgi")  # type: ignore[arg-type]
+    serving = asyncio.ensure_future(server)
+    overdue = asyncio.create_task(drain.connections_overdue())
+    await asyncio.wait({serving, overdue}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        overdue.cancel()
+        error = serving.exception()
+        if error is not None:
+            logger.error("the server ended by itself", exc_info=error)
+            return 1
+        drain.log_finished()
+        return 0
+    drain.log_cut_off()
+    serving.cancel()
+    await asyncio.wait({serving}, timeout=_CUT_SECONDS)
+    return 0
+
+
+def _with_state(app: App, state: dict[str, Any]) -> App:
+    """`app`, with the lifespan's state in each scope; the lifespan itself is not the server's to run."""
+
+    async def serve_scope(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+        scope["state"].update(state)
+        for step in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{step}.complete"})
+
+    return serve_scope

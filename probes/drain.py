@@ -1,0 +1,112 @@
+"""The way out: readiness first, then accepting, then requests and websockets, then the application itself."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import logging
+import os
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from probes.environment import Environment
+    from probes.readiness import Readiness
+    from probes.traffic import Traffic
+
+logger = logging.getLogger("airlock.drain")
+
+callbacks: list[Callable[[], Awaitable[None]]] = []
+"""What the application registered with `probes.on_drain`."""
+
+_RESERVE_SHARE = 0.2  # of the grace period, at most _RESERVE_SECONDS, is kept for what follows the connections
+_RESERVE_SECONDS = 2.0
+
+
+class Drain:
+    """Begins with a signal; its deadlines are on the monotonic clock. `listeners` are the descriptors served.
+
+    `exit_status` is 1 until the application's own shutdown has run.
+    """
+
+    def __init__(self, environment: Environment, readiness: Readiness, traffic: Traffic, listeners: list[int]) -> None:
+        self._listeners = [(descriptor, os.fstat(descriptor).st_ino) for descriptor in listeners]
+        self._delay = environment.drain_delay
+        self._grace = environment.grace_period
+        self._readiness = readiness
+        self._traffic = traffic
+        self.exit_status = 1
+        self._began = 0.0
+        self._begun = asyncio.Event()
+        self._leaving: asyncio.Task[None] | None = None
+        self._connections_deadline = self.application_deadline = float("inf")
+
+    def begin(self) -> None:
+        """Say no to new traffic; a second signal is not caught and ends the process at once."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        now = time.monotonic()
+        self._began = now
+        end = now + self._grace
+        reserve = min(_RESERVE_SHARE * self._grace, _RESERVE_SECONDS)
+        self._connections_deadline = end - reserve
+        self.application_deadline = end - reserve / 4
+        self._readiness.draining = True
+        logger.info(
+            "draining: %s in flight, %g s of delay, %g s of grace",
+            self._traffic.in_flight() or "nothing",
+            self._delay,
+            self._grace,
+        )
+        threading.Thread(target=self._end_anyway, args=(end - reserve / 8,), daemon=True).start()
+        self._begun.set()
+
+    async def stop_accepting(self) -> None:
+        """Returns when the server has to stop accepting: Hypercorn's shutdown trigger."""
+        await self._begun.wait()
+        await asyncio.sleep(self._delay)
+        self._leaving = asyncio.create_task(self._let_go())
+
+    async def connections_overdue(self) -> None:
+        """Returns when connections have had their time."""
+        await self._begun.wait()
+        await asyncio.sleep(self._connections_deadline - time.monotonic())
+
+    def log_finished(self) -> None:
+        """Say that everybody has gone."""
+        logger.info("drained in %.1f s", time.monotonic() - self._began)
+
+    def log_cut_off(self) -> None:
+        """Say what did not finish in time."""
+        logger.error("cut off after %g s of grace: %s", self._grace, self._traffic.in_flight() or "idle connections")
+
+    async def _let_go(self) -> None:
+        # the server closes them a few turns of the loop after its trigger has returned
+        while any(_is_open(*listener) for listener in self._listeners):  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0)
+        for callback in callbacks:
+            try:
+                await callback()
+            except Exception:
+                logger.exception("what the application registered with on_drain failed")
+        await self._traffic.let_go()
+
+    def _end_anyway(self, deadline: float) -> None:
+        """In a thread: end the process even if its event loop is blocked or its threads don't finish."""
+        time.sleep(deadline - time.monotonic())
+        logger.error("cut off after %g s of grace: %s", self._grace, self._traffic.in_flight() or "threads")
+        faulthandler.dump_traceback()
+        os._exit(self.exit_status)
+
+
+def _is_open(descriptor: int, inode: int) -> bool:
+    try:
+        return os.fstat(descriptor).st_ino == inode
+    except OSError:
+        return False

@@ -1,0 +1,165 @@
+"""The gate, PID 1: answers probes while the child boots, then hands the listening sockets over.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+
+from probes.answers import Answers
+from probes.listener import describe
+from probes.offspring import Links, Offspring, fork
+from probes.probe_server import ProbeServer
+from probes.record import Check, Record
+from probes.signals import STOP
+from probes.watch import Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+    from typing import Any
+
+    from probes.cgroup import MemoryGroup
+    from probes.environment import Environment
+
+    Work = Callable[[Links, Record], int]
+
+_STACK_SECONDS = 1.0  # for the fault handler to write down where a child hangs
+_LAST_ANSWERS_SECONDS = 0.25
+_AGAIN = -1
+
+
+class Gate:
+    """Boots `work` in a child, which gets its links and what is known of this boot so far.
+
+    `listeners` are the traffic socket and, if there is one, the management socket. Without any, nothing is
+    served: the child proves that it could serve, and ends. `started` is on the monotonic clock.
+    """
+
+    def __init__(
+        self, environment: Environment, work: Work, listeners: list[socket.socket], log_format: str, started: float
+    ) -> None:
+        self._environment = environment
+        self._work = work
+        self._boot_deadline = started + environment.boot_timeout
+        self._record = Record(started)
+        self._watch = Watch()
+        self._probes = ProbeServer(self._watch.selector, listeners, Answers(self._record, environment))
+        self._watch.serve(0)  # who knocked while this was built has waited long enough
+
+        from probes.report import log_for
+
+        self._log = log_for(log_format)
+        for listener in listeners:
+            self._log.boot(f"listening on {describe(listener)}")
+
+    def run(self) -> int:
+        """The exit status: of a boot that failed or was stopped, or else the child's. In the child: the work's."""
+        memory = None
+        while True:
+            child = fork()
+            if isinstance(child, Links):
+                self._probes.forget()
+                self._watch.close()
+                return self._work(child, self._record)
+
+            from probes import init
+            from probes.cgroup import MemoryGroup
+
+            memory = memory or MemoryGroup()
+            self._watch.listen_to(child)
+            outcome = self._boot(child, memory)
+            self._watch.ignore(child)
+            child.close()
+            if outcome is None:
+                return init.keep(child, self._watch, self._probes, memory, self._log, self._environment)
+            if outcome != _AGAIN:
+                return outcome
+
+    def _boot(self, child: Offspring, memory: MemoryGroup) -> int | None:
+        """None when the service is ready, `_AGAIN` when the checks go on in another child, else the exit status."""
+        deadline = self._boot_deadline
+        overdue = False
+        verdict: int | None = None
+        while True:
+            for number in self._watch.turn(child, self._probes, deadline):
+                if number in (*STOP, signal.SIGHUP):
+                    self._log.boot(f"{signal.Signals(number).name} during the boot: stopped")
+                    child.kill_group(signal.SIGKILL)
+                    return 0
+            for event in child.reports():
+                self._take(event)
+                if "ready" in event:
+                    self._hand_over(child)
+                    return None
+                if "verdict" in event:
+                    verdict = event["verdict"]
+                    child.kill_group(signal.SIGKILL)  # what it left running must not hold up the answer
+            child.read_stack()
+            if child.status is not None:
+                if verdict is None:
+                    return self._died(child, child.status, memory, overdue)
+                return self._conclude(verdict)
+            if time.monotonic() >= deadline:
+                child.kill(signal.SIGKILL if overdue or self._record.state == "waiting" else signal.SIGABRT)
+                overdue, deadline = True, time.monotonic() + _STACK_SECONDS
+
+    def _take(self, event: dict[str, Any]) -> None:
+        self._record.apply(event)
+        if "check" in event:
+            check = self._record.checks[event["check"]]
+            if check.status != "running":
+                self._log.check(check)
+        elif "warning" in event:
+            self._log.warning(event["warning"])
+
+    def _hand_over(self, child: Offspring) -> None:
+        self._record.enter("ready")
+        self._probes.stop_accepting()
+        child.admit()
+        self._log.ready(self._record)
+
+    def _died(self, child: Offspring, status: int, memory: MemoryGroup, overdue: bool) -> int:
+        """Say of the checks that were not concluded how they ended; the others are still worth running."""
+        from probes import death
+
+        unfinished = self._record.unfinished
+        if overdue:
+            detail, resolution = death.explain_overdue(self._environment.boot_timeout)
+        else:
+            detail, resolution = death.explain(status, memory)
+        for check in unfinished or [Check(self._record.state, self._record.state)]:
+            waited = f"still waiting after {check.attempts} attempts: {check.detail}; "
+            self._take(
+                {
+                    "check": check.name,
+                    "status": "failed",
+                    "seconds": check.body()["seconds"],
+                    "detail": (waited if check.status == "waiting" else "") + detail,
+                    "resolution": [*check.resolution, *resolution],
+                    "stack": child.stack() if check.status == "running" else [],
+                }
+            )
+        in_a_check = len(unfinished) == 1 and unfinished[0].phase in ("checking", "importing")
+        return _AGAIN if in_a_check and not overdue and not memory.killed() else self._fail(1)
+
+    def _conclude(self, verdict: int) -> int:
+        if verdict:
+            return self._fail(verdict)
+        self._record.enter("ready")
+        self._log.ready(self._record)
+        return 0
+
+    def _fail(self, status: int) -> int:
+        """Report, leave the summary to the platform, and answer once more whoever is waiting."""
+        from probes.diagnostics import diagnose
+        from probes.report import summary, write_termination_log
+
+        self._record.enter("failed")
+        self._log.failed(self._record, status, diagnose(self._environment))
+        write_termination_log(self._environment.termination_log, summary(self._record, status))
+        self._probes.answer_what_waits(_LAST_ANSWERS_SECONDS)
+        return status

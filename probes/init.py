@@ -1,0 +1,54 @@
+"""After the hand-over: forward signals, reap orphans, and end as the child ends. Standard library only.
+
+The process is blocked in one call until something happens and uses no processor time.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+
+from probes import death
+from probes.report import write_termination_log
+from probes.signals import FORWARDED, STOP
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from probes.cgroup import MemoryGroup
+    from probes.environment import Environment
+    from probes.offspring import Offspring
+    from probes.probe_server import ProbeServer
+    from probes.report import Log
+    from probes.watch import Watch
+
+_SECOND_SIGNAL_SECONDS = 0.5  # for a second SIGTERM to end the child before it is killed
+
+
+def keep(
+    child: Offspring,
+    watch: Watch,
+    probes: ProbeServer,
+    memory: MemoryGroup,
+    log: Log,
+    environment: Environment,
+) -> int:
+    """Watch over a serving child until it ends; its exit status, or 128+N for signal N."""
+    stopping = False
+    deadline: float | None = None
+    while child.status is None:
+        for number in watch.turn(child, probes, deadline):
+            if number in FORWARDED:
+                child.kill(number)
+            if number in STOP:
+                deadline = time.monotonic() + (_SECOND_SIGNAL_SECONDS if stopping else environment.grace_period)
+                stopping = True
+        if deadline is not None and child.status is None and time.monotonic() >= deadline:
+            log.boot("the service did not end in time: killing it")
+            child.kill_group(signal.SIGKILL)
+            deadline = None
+    status = death.exit_status(child.status)
+    if status:
+        text = death.explain_end(child.status, memory)
+        log.boot(text)
+        write_termination_log(environment.termination_log, text)
+    return status

@@ -1,0 +1,95 @@
+"""What `/metrics` has beside the client library's own: the boot, the indicators, requests, the event loop's lag."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from prometheus_client import REGISTRY, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from probes.record import STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prometheus_client.metrics_core import Metric
+
+    from probes.readiness import Readiness
+
+_LABELS = ("method", "route", "status")
+_LAG_EVERY = 0.25  # seconds between two looks at the event loop
+
+
+class RequestMetrics:
+    """Counts and times requests by method, route template and status class (`2xx`)."""
+
+    def __init__(self) -> None:
+        self._total = Counter("http_requests", "HTTP requests that were answered.", _LABELS)
+        self._seconds = Histogram("http_request_duration_seconds", "Seconds until a response was sent.", _LABELS)
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def observe(self, method: str, route: str, status_class: int, seconds: float) -> None:
+        """Count one request that took `seconds` and was answered with status `status_class`xx."""
+        key = (method, route, status_class)
+        children = self._children.get(key)
+        if children is None:
+            labels = (method, route, f"{status_class}xx")
+            children = self._children[key] = (self._total.labels(*labels), self._seconds.labels(*labels))
+        children[0].inc()
+        children[1].observe(seconds)
+
+
+class BootCollector(Collector):
+    """The boot's record and the indicators, read when the metrics are."""
+
+    def __init__(self, readiness: Readiness) -> None:
+        self._readiness = readiness
+
+    def collect(self) -> Iterator[Metric]:
+        """The `airlock_…` families."""
+        record = self._readiness.record
+        current = "draining" if self._readiness.draining else record.state
+        state = GaugeMetricFamily("airlock_state", "State of this instance: one is 1.", labels=["state"])
+        for name in STATES:
+            state.add_metric([name], int(name == current))
+        yield state
+        boot = GaugeMetricFamily("airlock_boot_seconds", "Seconds spent in each phase of the boot.", labels=["phase"])
+        for phase, seconds in record.phase_seconds().items():
+            boot.add_metric([phase], seconds)
+        yield boot
+        checks = GaugeMetricFamily(
+            "airlock_check_seconds", "Seconds that each check of the boot contract took.", labels=["check"]
+        )
+        for check in record.checks.values():
+            checks.add_metric([check.name], check.seconds)
+        yield checks
+        up = GaugeMetricFamily("airlock_indicator_up", "1 when the indicator is up.", labels=["indicator"])
+        age = GaugeMetricFamily(
+            "airlock_indicator_age_seconds", "Seconds since the indicator was measured.", labels=["indicator"]
+        )
+        for reading in self._readiness.indicators.readings:
+            up.add_metric([reading.indicator.name], int(reading.up is True))
+            age.add_metric([reading.indicator.name], reading.age)
+        yield up
+        yield age
+
+
+def register_boot(readiness: Readiness) -> None:
+    """Show the boot and the indicators on `/metrics`."""
+    REGISTRY.register(BootCollector(readiness))
+
+
+async def measure_loop_lag() -> None:
+    """Until cancelled: how late the event loop comes back to a task that only slept."""
+    lag = Histogram(
+        "airlock_event_loop_lag_seconds",
+        "Seconds that the event loop was late for a task that was due.",
+        buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
+    )
+    while True:
+        due = time.monotonic() + _LAG_EVERY
+        await asyncio.sleep(_LAG_EVERY)
+        lag.observe(max(0.0, time.monotonic() - due))

@@ -1,0 +1,128 @@
+"""The forked child as the gate sees it: its pid, its reports, its stack when it hangs. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Links:
+    """The child's ends: reports go out on `channel` as JSON lines; a fatal error's stack goes to `stack_fd`."""
+
+    def __init__(self, channel: socket.socket, stack_fd: int) -> None:
+        self.channel = channel
+        self.stack_fd = stack_fd
+
+
+class Offspring:
+    """A child process; `status` is its wait status once it has ended."""
+
+    def __init__(self, pid: int, channel: socket.socket, stack_fd: int) -> None:
+        self.pid = pid
+        self.channel = channel
+        self.stack_fd = stack_fd
+        self.status: int | None = None
+        self._partial = b""
+        self._stack = b""
+
+    @property
+    def sources(self) -> tuple[int, int]:
+        """The descriptors that turn readable when the child has something to say."""
+        return self.channel.fileno(), self.stack_fd
+
+    def reports(self) -> list[dict[str, Any]]:
+        """The events that have arrived since the last call."""
+        import json
+
+        data = self._partial + _drain(self.channel.fileno())
+        *lines, self._partial = data.split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def read_stack(self) -> None:
+        """Take in what the fault handler has written so far."""
+        self._stack += _drain(self.stack_fd)
+
+    def stack(self) -> list[str]:
+        """The Python stack that the fault handler wrote, innermost frame first; empty if it wrote none."""
+        self.read_stack()
+        return self._stack.decode(errors="replace").splitlines()
+
+    def admit(self) -> None:
+        """Tell the child that the listening socket is now its own."""
+        self.channel.send(b"open\n")
+
+    def kill(self, number: int) -> None:
+        """Send a signal to the child alone."""
+        self._send(os.kill, number)
+
+    def kill_group(self, number: int) -> None:
+        """Send a signal to the child and whatever it started."""
+        self._send(os.killpg, number)
+
+    def close(self) -> None:
+        """Close the gate's ends."""
+        self.channel.close()
+        os.close(self.stack_fd)
+
+    def _send(self, send: Any, number: int) -> None:
+        if self.status is None:
+            try:
+                send(self.pid, number)
+            except ProcessLookupError:
+                pass
+
+
+def fork() -> Offspring | Links:
+    """Fork; the gate gets an `Offspring`, the child its `Links`, with every signal at its default again."""
+    ours, theirs = socket.socketpair()
+    stack_out, stack_in = os.pipe()
+    for descriptor in (stack_out, stack_in):
+        os.set_blocking(descriptor, False)
+    gate = os.getpid()
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    pid = os.fork()
+    if pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        theirs.close()
+        os.close(stack_in)
+        ours.setblocking(False)
+        try:
+            os.setpgid(pid, pid)
+        except OSError:
+            pass  # the child has done it, or has gone
+        return Offspring(pid, ours, stack_out)
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    os.setpgid(0, 0)  # the terminal's Ctrl-C then reaches the gate alone, which forwards it once
+    _die_with(gate)
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    ours.close()
+    os.close(stack_out)
+    return Links(theirs, stack_in)
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel kill this process when the gate goes: prctl(2), PR_SET_PDEATHSIG."""
+    import ctypes
+    import sys
+
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _drain(descriptor: int) -> bytes:
+    chunks = []
+    try:
+        while chunk := os.read(descriptor, 65536):
+            chunks.append(chunk)
+    except (BlockingIOError, ConnectionResetError):
+        pass
+    return b"".join(chunks)

@@ -1,0 +1,88 @@
+"""The child's voice: events go to the gate as JSON lines and into the child's own record."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import socket
+
+    from probes.record import Record
+
+_MARGIN = 0.3  # seconds before the gate's own timeout, so that the child can still say what hangs
+
+
+class Reporter:
+    """Reports the boot; `deadline` is when the child has to give up, on the monotonic clock."""
+
+    def __init__(self, channel: socket.socket, record: Record, boot_timeout: float) -> None:
+        self.record = record
+        self.deadline = record.started + max(boot_timeout - _MARGIN, boot_timeout / 2)
+        self._channel = channel
+        self._known = {check.name for check in record.checks.values() if check.status == "ok"}
+
+    def phase(self, name: str) -> None:
+        """The boot enters a phase."""
+        self._send({"phase": name})
+
+    def warning(self, text: str) -> None:
+        """Something is not an error today."""
+        if text not in self.record.warnings:
+            self._send({"warning": text})
+
+    def running(self, name: str) -> float:
+        """A check begins; when, for `ok` and `failed`."""
+        self._check(name, status="running", stack=[], resolution=[])
+        return time.monotonic()
+
+    def ok(self, name: str, began: float, detail: str = "") -> None:
+        """The check holds."""
+        self._check(name, status="ok", seconds=_since(began), detail=detail, resolution=[])
+
+    def failed(
+        self, name: str, detail: str, *resolution: str, began: float | None = None, stack: list[str] | None = None
+    ) -> None:
+        """The check does not hold."""
+        seconds = _since(began) if began else 0.0
+        self._check(
+            name, status="failed", seconds=seconds, detail=detail, resolution=list(resolution), stack=stack or []
+        )
+
+    def waiting(self, name: str, detail: str, *resolution: str, began: float, attempts: int) -> None:
+        """The check holds once something outside is there."""
+        self._check(
+            name,
+            status="waiting",
+            seconds=_since(began),
+            detail=detail,
+            resolution=list(resolution),
+            attempts=attempts,
+        )
+
+    def ready(self) -> None:
+        """Everything holds and the application has started: the gate may hand over."""
+        self.record.enter("ready")
+        self._send({"ready": True})
+
+    def verdict(self, status: int) -> int:
+        """The boot ends here with this exit status; what was printed is flushed first."""
+        logging.shutdown()
+        sys.stdout.flush()
+        self._send({"verdict": status})
+        return status
+
+    def _check(self, name: str, **fields: Any) -> None:
+        if name not in self._known:
+            self._send({"check": name, **fields})
+
+    def _send(self, event: dict[str, Any]) -> None:
+        self.record.apply(event)
+        self._channel.sendall(json.dumps(event).encode() + b"\n")
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 6)

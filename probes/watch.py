@@ -1,0 +1,69 @@
+"""Waits for everything the gate waits for in one call: probes, signals, and its child. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import time
+
+from probes.signals import SignalPipe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from probes.offspring import Offspring
+    from probes.probe_server import ProbeServer
+
+
+class Watch:
+    """The selector and what is not a connection in it: the signal pipe, and the child's two ends."""
+
+    def __init__(self) -> None:
+        self.selector = selectors.DefaultSelector()
+        self._signals = SignalPipe()
+        self.selector.register(self._signals.fd, selectors.EVENT_READ)
+
+    def listen_to(self, child: Offspring) -> None:
+        """Wake up for the child's reports."""
+        for source in child.sources:
+            self.selector.register(source, selectors.EVENT_READ)
+
+    def ignore(self, child: Offspring) -> None:
+        """No longer wake up for the child's reports, only for its end."""
+        for source in child.sources:
+            self.selector.unregister(source)
+
+    def turn(self, child: Offspring, probes: ProbeServer, deadline: float | None) -> bytes:
+        """Wait until something happens or the deadline is reached; serve probes, reap; the signals caught."""
+        deadlines = [at for at in (deadline, probes.next_deadline()) if at is not None]
+        timeout = max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+        self.serve(timeout)
+        probes.expire(time.monotonic())
+        caught = self._signals.caught()
+        if signal.SIGCHLD in caught:
+            _reap(child)
+        return caught
+
+    def serve(self, timeout: float | None) -> None:
+        """Wait at most `timeout` seconds, and answer the connections that have something to say."""
+        for key, mask in self.selector.select(timeout):
+            if key.data:
+                key.data(mask)
+
+    def close(self) -> None:
+        """Close this process's copies, as the child does."""
+        self.selector.close()
+        self._signals.close()
+
+
+def _reap(child: Offspring) -> None:
+    """Collect every process that has ended: the child, and as PID 1 the orphans of the container."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        if pid == child.pid:
+            child.status = status

@@ -1,0 +1,46 @@
+"""Fixtures that several rooms share."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.boot import APPS, Boot
+
+
+class WriteModule(Protocol):
+    """Writes a module's source to the test's own folder of applications."""
+
+    def __call__(self, name: str, source: str) -> Path: ...  # noqa: D102
+
+
+class BootModule(Protocol):
+    """Boots with the test's own folder of applications on the path."""
+
+    def __call__(self, env: dict[str, str] | None = None, **keys: object) -> Boot: ...  # noqa: D102
+
+
+@pytest.fixture
+def write_module(tmp_path: Path) -> WriteModule:
+    """Writes `NAME.py` next to the test's contract."""
+
+    def write(name: str, source: str) -> Path:
+        file = tmp_path / f"{name}.py"
+        file.write_text(textwrap.dedent(source))
+        return file
+
+    return write
+
+
+@pytest.fixture
+def boot(tmp_path: Path) -> BootModule:
+    """Boots a contract given by its keys; `plain:app` is the application unless it names another."""
+
+    def start(env: dict[str, str] | None = None, **keys: object) -> Boot:
+        contract = {"app": "plain:app", **keys}
+        return Boot(contract, folder=tmp_path, path=(tmp_path, APPS), env=env)
+
+    return start
