@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import importlib.util
 from typing import TYPE_CHECKING
 
 from probes import logs
@@ -65,10 +66,22 @@ def _run(
     except ContractError as error:
         reporter.failed("contract", str(error), "mend the file, or name another with --contract or AIRLOCK_CONTRACT")
         return reporter.verdict(2)
+    reporter.diagnostics(contract=str(contract.path), application=_origin(contract.app))
     if not Prover(contract, reporter).prove():
         return reporter.verdict(1)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(start(contract, reporter))
+
+
+def _origin(reference: str) -> str:
+    """Where the application's package lies; it is not imported for that."""
+    package = reference.partition(":")[0].partition(".")[0]
+    try:
+        spec = importlib.util.find_spec(package)
+    except ValueError:
+        spec = None
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    return f"{package} from {(folders or [spec.origin])[0]}" if spec else f"{package}, which was not found"
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

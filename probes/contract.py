@@ -40,6 +40,7 @@ class Contract(NamedTuple):
     strict_origin: bool = False
     checks: tuple[str, ...] = ()
     lifespan: bool = True
+    request_metrics: bool = True
     application_paths: tuple[str, ...] = ()
     indicators: tuple[Indicator, ...] = ()
 
@@ -199,6 +200,7 @@ _KEYS = {
     "strict-origin": _Key(_boolean, "true or false"),
     "checks": _Key(_list_of(_reference), 'a list of "package.module:callable"'),
     "lifespan": _Key(_switch, '"on" or "off"'),
+    "request-metrics": _Key(_boolean, "true or false"),
     "application-paths": _Key(_list_of(_probe_path), f"a list of any of {', '.join(PROBE_PATHS)}"),
 }
 _INDICATOR_KEYS = {

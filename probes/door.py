@@ -75,7 +75,7 @@ async def serve(
     register_boot(readiness)
     management_port = listeners[1].getsockname()[1] if len(listeners) > 1 else None
     routes = ProbeRoutes(
-        Observe(app, RequestMetrics()),
+        Observe(app, RequestMetrics() if contract.request_metrics else None),
         readiness,
         application_paths=contract.application_paths,
         management_port=management_port,

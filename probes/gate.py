@@ -6,8 +6,10 @@ Standard library only.
 from __future__ import annotations
 
 import signal
+import sys
 import time
 
+from probes import __version__
 from probes.answers import Answers
 from probes.listener import describe
 from probes.offspring import Links, Offspring, fork
@@ -53,6 +55,10 @@ class Gate:
         from probes.report import log_for
 
         self._log = log_for(log_format)
+        commit = environment.commit or "unknown"
+        self._log.boot(
+            f"airlock {__version__}, Python {sys.version.split()[0]}, commit {commit}, mode {environment.mode}"
+        )
         for listener in listeners:
             self._log.boot(f"listening on {describe(listener)}")
 
@@ -159,7 +165,7 @@ class Gate:
         from probes.report import summary, write_termination_log
 
         self._record.enter("failed")
-        self._log.failed(self._record, status, diagnose(self._environment))
+        self._log.failed(self._record, status, diagnose(self._environment) | self._record.diagnostics)
         write_termination_log(self._environment.termination_log, summary(self._record, status))
         self._probes.answer_what_waits(_LAST_ANSWERS_SECONDS)
         return status

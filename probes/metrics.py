@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from prometheus_client import REGISTRY, Counter, Histogram
+from prometheus_client import REGISTRY, Counter, Histogram, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
     from probes.readiness import Readiness
+
+disable_created_metrics()  # a second series for each counter, which no query of ours needs
 
 _LABELS = ("method", "route", "status")
 _LAG_EVERY = 0.25  # seconds between two looks at the event loop

@@ -46,7 +46,7 @@ class Record:
     """The boot as told by its events, each a JSON object.
 
     `{"phase": NAME}`, `{"check": NAME, "status": …, "seconds", "detail", "resolution", "attempts", "stack"}`,
-    `{"warning": TEXT}`; times are seconds on the monotonic clock.
+    `{"warning": TEXT}`, `{"diagnostics": {NAME: VALUE}}`; times are seconds on the monotonic clock.
     """
 
     def __init__(self, started: float) -> None:
@@ -56,6 +56,7 @@ class Record:
         self.seconds: dict[str, float] = {}
         self.checks: dict[str, Check] = {}
         self.warnings: list[str] = []
+        self.diagnostics: dict[str, Any] = {}
         self.boot_seconds: float | None = None
 
     def apply(self, event: dict[str, Any]) -> None:
@@ -66,6 +67,8 @@ class Record:
             self.enter(event["phase"])
         elif "warning" in event:
             self.warnings.append(event["warning"])
+        elif "diagnostics" in event:
+            self.diagnostics.update(event["diagnostics"])
 
     def enter(self, state: str) -> None:
         """Move to a state of the table in the README; the time in the former one is kept."""

@@ -34,6 +34,10 @@ class Reporter:
         if text not in self.record.warnings:
             self._send({"warning": text})
 
+    def diagnostics(self, **values: str) -> None:
+        """What a report should say about where the service comes from."""
+        self._send({"diagnostics": values})
+
     def running(self, name: str) -> float:
         """A check begins; when, for `ok` and `failed`."""
         self._check(name, status="running", stack=[], resolution=[])

@@ -29,7 +29,8 @@ def entries() -> list[Entry]:
     for position, entry in enumerate(sys.path):
         directory = os.path.abspath(entry)
         if position == 0 and not sys.flags.safe_path:
-            found.append(Entry(directory, "the working directory" if directory == os.getcwd() else "the script"))
+            source = "the working directory" if directory == os.getcwd() else "the script's directory"
+            found.append(Entry(directory, source))
         elif directory in improvised:
             found.append(Entry(directory, "PYTHONPATH"))
         else:

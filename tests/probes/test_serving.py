@@ -1,0 +1,257 @@
+"""What any application gets from the gate once it serves: probes, metrics, request ids, indicators."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.boot import PATIENCE, ROOT, Boot, request
+from tests.conftest import BootModule
+
+
+def sample(text: str, name: str, **labels: str) -> float | None:
+    """The value of one sample of the Prometheus text format; None when there is none."""
+    for line in text.splitlines():
+        match = re.fullmatch(rf"{name}(?:\{{(.*)\}})? (\S+)", line)
+        if match and dict(re.findall(r'(\w+)="([^"]*)"', match[1] or "")) == labels:
+            return float(match[2])
+    return None
+
+
+def metrics(process: Boot) -> str:
+    """The metrics page of an instance."""
+    return process.get("/metrics").body.decode()
+
+
+def test_probes_are_answered_for_an_application_that_knows_nothing_of_them(boot: BootModule) -> None:
+    """GET and HEAD on the three paths work; other methods are told what is allowed."""
+    with boot() as process:
+        process.wait_ready()
+        assert process.get("/health").json() == {"status": "ok"}
+        assert process.get("/healthz").status == 200
+        assert process.get("/metrics").fields["content-type"].startswith("text/plain; version=0.0.4")
+        for path in ("/health", "/healthz", "/metrics"):
+            head = request(process.port, "HEAD", path)
+            assert (head.status, head.body) == (200, b"")
+            assert head.fields["content-type"] == process.get(path).fields["content-type"]
+            refused = request(process.port, "POST", path)
+            assert (refused.status, refused.fields["allow"]) == (405, "GET, HEAD")
+
+
+def test_verbose_health_shows_every_check(boot: BootModule) -> None:
+    """`/health?verbose` has the checks of the boot with their times, and the indicators."""
+    with boot(critical_imports=["json"]) as process:
+        process.wait_ready()
+        body = process.get("/health?verbose").json()
+        assert body["status"] == "ok"
+        assert body["phase"] == "ready"
+        names = [check["name"] for check in body["checks"]]
+        assert {"import json", "app plain:app", "lifespan startup"} <= set(names)
+        assert all(check["status"] == "ok" for check in body["checks"])
+        assert body["indicators"] == []
+
+
+def test_requests_are_counted_by_route_template(boot: BootModule) -> None:
+    """Labels are method, template and status class; paths from outside never become a label."""
+    with boot(app="routed:app") as process:
+        process.wait_ready()
+        for name in ("ada", "grace", "edsger"):
+            process.get(f"/users/{name}")
+        process.get("/tenants/acme/users/ada")
+        process.get("/files/some/file")
+        process.get("/wp-admin/setup.php")
+        process.get("/fails")
+        request(process.port, "BREW", "/coffee")
+        page = metrics(process)
+        total = "http_requests_total"
+        assert sample(page, total, method="GET", route="/users/{name}", status="2xx") == 3
+        assert sample(page, total, method="GET", route="/tenants/{tenant}/users/{name}", status="2xx") == 1
+        assert sample(page, total, method="GET", route="/files/{path}", status="2xx") == 1
+        assert sample(page, total, method="GET", route="unrouted", status="4xx") == 1
+        assert sample(page, total, method="GET", route="/fails", status="5xx") == 1
+        assert sample(page, total, method="OTHER", route="unrouted", status="4xx") == 1
+        seconds = "http_request_duration_seconds_count"
+        assert sample(page, seconds, method="GET", route="/users/{name}", status="2xx") == 3
+        assert "wp-admin" not in page
+        assert "BREW" not in page
+        assert sample(page, total, method="GET", route="/health", status="2xx") is None
+
+
+def test_the_page_has_every_promised_metric(boot: BootModule, tmp_path: Path) -> None:
+    """State, phases, checks, indicators, the event loop's lag, and the client's own process metrics are there."""
+    indicator = {"name": "always", "call": "os:getpid"}
+    with boot(indicators=(indicator,)) as process:
+        process.wait_ready()
+        page = metrics(process)
+    assert sample(page, "airlock_state", state="ready") == 1
+    assert sample(page, "airlock_state", state="starting") == 0
+    for phase in ("starting", "checking", "importing", "lifespan"):
+        seconds = sample(page, "airlock_boot_seconds", phase=phase)
+        assert seconds is not None
+        assert seconds > 0
+    assert sample(page, "airlock_check_seconds", check="app plain:app") is not None
+    assert sample(page, "airlock_indicator_up", indicator="always") == 1
+    assert sample(page, "airlock_indicator_age_seconds", indicator="always") is not None
+    assert "airlock_event_loop_lag_seconds_bucket" in page
+    assert "process_resident_memory_bytes" in page
+    assert "python_gc_collections_total" in page
+    assert "python_info" in page
+
+
+def test_request_metrics_can_be_switched_off(boot: BootModule) -> None:
+    """`request-metrics = false` leaves the boot's metrics and counts no request."""
+    with boot(request_metrics=False) as process:
+        process.wait_ready()
+        process.get("/")
+        page = metrics(process)
+    assert "airlock_state" in page
+    assert "http_requests_total" not in page
+
+
+def test_metrics_want_the_token_when_there_is_one(boot: BootModule) -> None:
+    """With METRICS_TOKEN the page is shown to its bearer alone, and the token is never shown."""
+    with boot({"METRICS_TOKEN": "s3cret-t0ken"}) as process:
+        process.wait_ready()
+        refused = process.get("/metrics")
+        assert (refused.status, refused.fields["www-authenticate"]) == (401, "Bearer")
+        assert process.get("/metrics", Authorization="Bearer wrong").status == 401
+        assert process.get("/metrics", Authorization="Bearer s3cret-t0ken").status == 200
+        assert "s3cret" not in process.output + process.get("/health?verbose").body.decode()
+
+
+def test_an_application_may_keep_a_path_for_itself(boot: BootModule) -> None:
+    """What `application-paths` names is the application's; the other probes' paths stay."""
+    with boot(app="routed:app", application_paths=["/metrics"]) as process:
+        process.wait_ready()
+        assert process.get("/metrics").body == b"the application's own"
+        assert process.get("/health").json() == {"status": "ok"}
+
+
+def test_a_request_has_an_id_in_its_response_and_in_the_log(boot: BootModule) -> None:
+    """A usable X-Request-ID is kept, anything else replaced; log lines of the request carry it."""
+    with boot({"LOG_FORMAT": "json"}, app="routed:app") as process:
+        process.wait_ready()
+        reply = process.get("/users/ada", X_Request_ID="trace-42")
+        assert reply.fields["x-request-id"] == "trace-42"
+        assert reply.body == b"ada trace-42"
+        entry = json.loads(process.wait_for(r'\{[^\n]*"message": "asked for a user"[^\n]*\}').group())
+        assert entry["request_id"] == "trace-42"
+        assert entry["logger"] == "routed"
+        made = process.get("/users/ada", X_Request_ID='evil" id').fields["x-request-id"]
+        assert re.fullmatch(r"[0-9a-f]{32}", made)
+        process.get("/fails", X_Request_ID="trace-43")
+        error = json.loads(process.wait_for(r'\{[^\n]*"exception"[^\n]*\}').group())
+        assert error["request_id"] == "trace-43"
+        assert "RuntimeError: a bug" in error["exception"]
+
+
+@pytest.mark.parametrize("critical", [True, False])
+def test_only_a_critical_indicator_takes_the_instance_out_of_rotation(
+    critical: bool, boot: BootModule, tmp_path: Path
+) -> None:
+    """A critical indicator that goes down turns `/health` to 503 and names itself; another is shown only."""
+    file = tmp_path / "database"
+    file.write_text("answers")
+    indicator: dict[str, Any] = {
+        "name": "database",
+        "call": "routed:follows_a_file",
+        "critical": critical,
+        "every": 0.05,
+    }
+    with boot({"INDICATOR_FILE": str(file)}, app="routed:app", indicators=(indicator,)) as process:
+        process.wait_ready()
+        assert process.get("/health").status == 200
+        assert process.get("/health?verbose").json()["indicators"][0]["detail"] == "answers"
+        file.unlink()
+        process.wait_for("indicator database is down: database is not there")
+        health = process.get("/health")
+        assert process.get("/healthz").status == 200
+        assert sample(metrics(process), "airlock_indicator_up", indicator="database") == 0
+        if critical:
+            assert health.status == 503
+            body = health.json()
+            assert body["status"] == "unavailable"
+            (shown,) = body["indicators"]
+            assert (shown["name"], shown["status"], shown["detail"]) == ("database", "down", "database is not there")
+            assert {"phase", "elapsed_seconds", "checks"} <= body.keys()
+        else:
+            assert health.status == 200
+        file.write_text("is back")
+        process.wait_for("indicator database is up: is back")
+        assert process.get("/health").status == 200
+
+
+@pytest.mark.parametrize("call", ["never_answers", "blocks"])
+def test_an_indicator_that_hangs_is_down_and_holds_up_nothing(call: str, boot: BootModule) -> None:
+    """Neither a coroutine nor a thread that never returns delays a probe, the application or the end."""
+    indicator = {"name": "stuck", "call": f"routed:{call}", "every": 0.1, "timeout": 0.2}
+    with boot({"GRACE_PERIOD": "3"}, app="routed:app", indicators=(indicator,)) as process:
+        process.wait_ready()
+        process.wait_for(r"indicator stuck is down: no answer within 0\.2 s")
+        assert process.get("/health").status == 200
+        assert process.get("/users/ada").status == 200
+        assert process.stop() == 0
+
+
+def test_an_indicator_that_leads_nowhere_is_a_failed_boot(boot: BootModule) -> None:
+    """Its reference is proved with all the others, before anything is served."""
+    with boot(app="routed:app", indicators=({"name": "gone", "call": "routed:folows_a_file"},)) as process:
+        assert process.wait() == 1
+        assert "ERROR 1: indicator gone" in process.output
+        assert "'follows_a_file'" in process.output
+
+
+def test_health_command_tells_readiness_by_its_exit_status(boot: BootModule, tmp_path: Path) -> None:
+    """0 when ready, 1 while starting or when nobody answers, 2 for a URL that is none."""
+
+    def health(*arguments: str, **variables: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "probes", "health", *arguments],
+            cwd=ROOT, env={"PATH": "/usr/bin:/bin", **variables}, capture_output=True, text=True, timeout=PATIENCE,
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    (tmp_path / "victim.py").write_text("import threading\nthreading.Event().wait()\n")
+    with boot(critical_imports=["victim"]) as process:
+        status, said = health(f"{process.url}/health")
+        assert status == 1
+        assert "not ready: 503" in said
+        assert "import victim" in said
+    with boot() as process:
+        process.wait_ready()
+        assert health(PORT=str(process.port))[0] == 0
+        assert health(f"{process.url}/health") == (0, '{"status": "ok"}\n')
+        port = process.port
+    status, said = health(PORT=str(port))
+    assert status == 1
+    assert "nothing answers at" in said
+    assert health("ftp://example")[0] == 2
+    assert health(PORT="http")[0] == 2
+
+
+def test_check_runs_the_whole_contract_without_a_socket(tmp_path: Path, boot: BootModule) -> None:
+    """`check` starts and stops the application, prints one JSON document, and its status is the verdict."""
+    from tests.boot import APPS, write_contract
+
+    contract = write_contract(tmp_path, app="plain:app", critical_imports=["json"])
+    with Boot(contract, args=("check", "--format", "json")) as process:
+        assert process.wait() == 0
+        document = json.loads(process.output[process.output.index("{") :])
+    assert "lifespan shutdown ran" in process.output
+    assert document["status"] == "ok"
+    assert [check["name"] for check in document["checks"]][-2:] == ["lifespan startup", "lifespan shutdown"]
+    broken = write_contract(tmp_path, app="plain:app", critical_imports=["jsno"])
+    with Boot(broken, args=("check",), path=(APPS,)) as process:
+        assert process.wait() == 1
+        assert "listening" not in process.output
+        assert "ERROR 1: import jsno" in process.output
+    with Boot(args=("check", "--contract", str(tmp_path / "none.toml"))) as process:
+        assert process.wait() == 2
+    with Boot(args=("chekc",)) as process:
+        assert process.wait() == 2
