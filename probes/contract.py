@@ -41,6 +41,7 @@ class Contract(NamedTuple):
     checks: tuple[str, ...] = ()
     lifespan: bool = True
     request_metrics: bool = True
+    max_websocket_message: int = 1_000_000
     application_paths: tuple[str, ...] = ()
     indicators: tuple[Indicator, ...] = ()
 
@@ -138,6 +139,12 @@ def _seconds(value: Any) -> float:
     return seconds
 
 
+def _bytes(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise _Unusable(value)
+    return value
+
+
 def _reference(value: Any) -> str:
     try:
         split(_text(value))
@@ -201,6 +208,7 @@ _KEYS = {
     "checks": _Key(_list_of(_reference), 'a list of "package.module:callable"'),
     "lifespan": _Key(_switch, '"on" or "off"'),
     "request-metrics": _Key(_boolean, "true or false"),
+    "max-websocket-message": _Key(_bytes, "a whole number of bytes above 0"),
     "application-paths": _Key(_list_of(_probe_path), f"a list of any of {', '.join(PROBE_PATHS)}"),
 }
 _INDICATOR_KEYS = {

@@ -23,6 +23,7 @@ from probes.patience import Overdue
 from probes.probe_routes import ProbeRoutes
 from probes.readiness import Readiness
 from probes.traffic import Traffic
+from probes.unread import Unread
 
 if TYPE_CHECKING:
     import socket
@@ -81,7 +82,7 @@ async def serve(
         management_port=management_port,
         metrics_token=environment.metrics_token,
     )
-    traffic = Traffic(routes, readiness)
+    traffic = Traffic(Unread(routes), readiness)
     descriptors = [listener.detach() for listener in listeners]
     drain = Drain(environment, readiness, traffic, descriptors)
     loop = asyncio.get_running_loop()
@@ -90,7 +91,7 @@ async def serve(
     await _admission(reporter, links)
     faulthandler.enable()
     lag = asyncio.create_task(measure_loop_lag())
-    status = await _serve(_with_state(traffic, lifespan.state), _config(environment, descriptors), drain)
+    status = await _serve(_with_state(traffic, lifespan.state), _config(environment, contract, descriptors), drain)
     lag.cancel()
     await indicators.stop()
     try:
@@ -128,13 +129,14 @@ async def _admission(reporter: Reporter, links: Links) -> None:
     links.channel.close()
 
 
-def _config(environment: Environment, descriptors: list[int]) -> Config:
+def _config(environment: Environment, contract: Contract, descriptors: list[int]) -> Config:
     config = Config()
     config.bind = [f"fd://{descriptor}" for descriptor in descriptors]
     config.backlog = BACKLOG  # Hypercorn calls listen() again, and a smaller number would shrink the queue
     config.errorlog = logging.getLogger("hypercorn.error")
     config.include_server_header = False
     config.keep_alive_timeout = _KEEP_ALIVE
+    config.websocket_max_message_size = contract.max_websocket_message
     config.graceful_timeout = environment.grace_period  # the drain's own deadline comes first
     return config
 

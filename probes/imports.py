@@ -153,5 +153,5 @@ def _nearest_module(missing: str) -> str | None:
 
     parent, _, last = missing.rpartition(".")
     locations = getattr(sys.modules.get(parent), "__path__", []) if parent else None
-    nearest = get_close_matches(last, [module.name for module in iter_modules(locations)], 1)
+    nearest = get_close_matches(last, [module.name for module in iter_modules(locations)], 1, cutoff=0.75)
     return f"{parent}.{nearest[0]}".lstrip(".") if nearest else None

@@ -20,6 +20,19 @@ def origin(world: World, **contract: Any) -> Outcome:
     return world.check(**(keys | contract))["origin"]
 
 
+def install_finder(world: World, init: Path) -> None:
+    """Have the environment find the package `demo` in `init` by a finder, as editable installs of some tools do."""
+    world.write(
+        str(world.site / "demo_finder.py"),
+        "import importlib.util, sys\n"
+        "class Finder:\n"
+        "    def find_spec(name, path=None, target=None):\n"
+        f"        return importlib.util.spec_from_file_location(name, {str(init)!r}) if name == 'demo' else None\n"
+        "def install(): sys.meta_path.append(Finder)\n",
+    )
+    world.write(str(world.site / "demo.pth"), "import demo_finder; demo_finder.install()")
+
+
 def test_an_installed_package_is_where_it_belongs(tmp_path: Path) -> None:
     """Copied into site-packages."""
     world = World(tmp_path)
@@ -49,25 +62,24 @@ def test_an_editable_install_by_a_finder_counts_as_installed(tmp_path: Path) -> 
     """Some build tools map names to files by a finder of their own instead of a directory in a .pth file."""
     world = World(tmp_path)
     init = world.write("code/demo/__init__.py")
-    world.write(
-        str(world.site / "demo_finder.py"),
-        "import importlib.util, sys\n"
-        "class Finder:\n"
-        "    def find_spec(name, path=None, target=None):\n"
-        f"        return importlib.util.spec_from_file_location(name, {str(init)!r}) if name == 'demo' else None\n"
-        "def install(): sys.meta_path.append(Finder)\n",
-    )
-    world.write(str(world.site / "demo.pth"), "import demo_finder; demo_finder.install()")
+    install_finder(world, init)
     assert origin(world) == INSTALLED
     assert origin(world, cwd=init.parent.parent) == INSTALLED
 
 
 @pytest.mark.parametrize(
     "record",
-    ["{", "[]", '{"url": 5, "dir_info": {"editable": true}}', '{"url": "https://[", "dir_info": {}}', "{}"],
+    [
+        "{",
+        "[]",
+        '{"url": "file:///", "dir_info": {"editable": false}}',
+        '{"url": 5, "dir_info": {"editable": true}}',
+        '{"url": "https://[", "dir_info": {}}',
+        "{}",
+    ],
 )
-def test_a_damaged_record_of_an_install_is_no_editable_one(tmp_path: Path, record: str) -> None:
-    """The check goes on without it."""
+def test_another_record_of_an_install_makes_nothing_editable(tmp_path: Path, record: str) -> None:
+    """A copy's, a damaged one: the check goes on without it."""
     world = World(tmp_path)
     world.write("project/demo/__init__.py")
     (world.distribution("other") / "direct_url.json").write_text(record)
@@ -115,6 +127,8 @@ def test_a_directory_that_an_installed_file_names_too_is_installed(tmp_path: Pat
     world.write("project/demo/__init__.py")
     world.write(str(world.site / "demo.pth"), str(world.project))
     assert origin(world) == INSTALLED
+    world.write(str(world.site / "demo.pth"), f"import sys; sys.path.append({str(world.project)!r})")
+    assert origin(world, options=("-P",), path=(world.project,)) == INSTALLED
 
 
 def test_the_environments_own_directory_stays_installed_on_pythonpath(tmp_path: Path) -> None:
@@ -175,15 +189,8 @@ def test_a_directory_that_hides_a_finders_package_is_an_error(tmp_path: Path) ->
     """A folder named as the package, seen from above: it wins as a namespace package, and has nothing inside."""
     world = World(tmp_path)
     init = world.write("project/demo/demo/__init__.py")
-    world.write(
-        str(world.site / "demo_finder.py"),
-        "import importlib.util, sys\n"
-        "class Finder:\n"
-        "    def find_spec(name, path=None, target=None):\n"
-        f"        return importlib.util.spec_from_file_location(name, {str(init)!r}) if name == 'demo' else None\n"
-        "def install(): sys.meta_path.append(Finder)\n",
-    )
-    world.write(str(world.site / "demo.pth"), "import demo_finder; demo_finder.install()")
+    install_finder(world, init)
+    world.distribution("demo", project=init.parent.parent)
     assert origin(world, strict_origin=False).detail == (
         f"'demo' at {init.parent.parent}, found through the working directory, shadows the installed copy at {init}"
     )

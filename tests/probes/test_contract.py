@@ -23,6 +23,7 @@ KEYS = [
     "strict-origin",
     "checks",
     "lifespan",
+    "request-metrics",
     "application-paths",
     "indicator",
 ]
@@ -55,6 +56,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         strict-origin = true
         checks = ["service.settings:check"]
         lifespan = "off"
+        request-metrics = false
         application-paths = ["/health", "/metrics"]
         [[indicator]]
         name = "redis"
@@ -75,6 +77,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         strict_origin=True,
         checks=("service.settings:check",),
         lifespan=False,
+        request_metrics=False,
         application_paths=("/health", "/metrics"),
         indicators=(
             Indicator("redis", "service.redis:ping", critical=True, every=5.0, timeout=0.5),
@@ -116,6 +119,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "checks: 'service.check' is not usable: accepted is a list of \"package.module:callable\"",
         ),
         ("lifespan = true", 'lifespan: true is not usable: accepted is "on" or "off"'),
+        ("request-metrics = 0", "request-metrics: 0 is not usable: accepted is true or false"),
         ('lifespan = "auto"', 'lifespan: \'auto\' is not usable: accepted is "on" or "off"'),
         (
             'application-paths = ["/ready"]',

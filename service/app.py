@@ -1,0 +1,84 @@
+"""The ASGI application that contract.toml names: Starlette and Socket.IO, built when its lifespan starts."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from probes import on_drain
+from service import api
+from service.body import BodyLimit
+from service.control.supervisor import Supervisor
+from service.control.tasks import tasks
+from service.forwarded import ForwardedHeaders
+from service.instance import Instance
+from service.live.door import Door
+from service.live.events import Events
+from service.live.server import Server
+from service.metrics import SOCKETIO_CONNECTIONS
+from service.problems import Unhandled, http_exception
+from service.settings import Settings, load
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+def build(settings: Settings) -> Starlette:
+    """The application that `settings` describe: the API, the worker's tasks, or both."""
+    instance = Instance(settings.mode, settings.commit)
+    server = Server(settings)
+    server.register_namespace(Events(instance))
+    door = Door(server, settings.socketio_max_sessions)
+    supervisor = Supervisor([] if settings.mode == "api" else tasks())
+    routes = api.routes(settings, instance)
+    if settings.mode != "worker":
+        routes += _live_routes(door)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        SOCKETIO_CONNECTIONS.set_function(door.open_sessions)
+        on_drain(door.drain)
+        async with supervisor:
+            yield
+        await server.shutdown()
+
+    return Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(BodyLimit, limit=settings.max_body_size),
+            Middleware(ForwardedHeaders, trusted=settings.trusted_proxies),
+            Middleware(Unhandled),
+        ],
+        exception_handlers={HTTPException: http_exception},
+        lifespan=lifespan,
+    )
+
+
+def _live_routes(door: Door) -> list[BaseRoute]:
+    return [Route("/socket.io/", door), WebSocketRoute("/socket.io/", door)]
+
+
+class Application:
+    """Builds the application from the environment when its lifespan starts, so that importing it reads nothing."""
+
+    def __init__(self, build: Callable[[Settings], ASGIApp]) -> None:
+        self._build = build
+        self._built: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI scope; raises `probes.Failure` on settings that are not usable."""
+        if scope["type"] == "lifespan":
+            self._built = self._build(load())
+        if self._built is None:
+            raise RuntimeError("this application serves from its lifespan startup on: start it with `python -m probes`")
+        await self._built(scope, receive, send)
+
+
+app = Application(build)

@@ -1,0 +1,1 @@
+"""Live events: Socket.IO behind a door of our own, and what clients are told through it."""

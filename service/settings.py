@@ -1,0 +1,155 @@
+"""Every setting of the service, in one place; what belongs to the gate (PORT and its like) is not here.
+
+Importing this module reads nothing: `load` reads the environment, and `check` is the contract's check of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from probes import Failure
+from service import values
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+Mode = Literal["api", "worker", "all"]
+REDACTED = "**********"
+
+
+def setting(variable: str | AliasChoices, default: Any, *, says: str, accepted: str) -> Any:
+    """A field read from `variable`, with its meaning and with the words that name what is accepted."""
+    return Field(default, validation_alias=variable, description=says, json_schema_extra={"accepted": accepted})
+
+
+class Settings(BaseSettings):
+    """The settings in force. An empty or blank variable counts as unset.
+
+    Raises pydantic's `ValidationError`; `load` turns it into a `Failure` that an operator can act on.
+    """
+
+    # Defaults are values already: the validators are for the text of variables.
+    model_config = SettingsConfigDict(case_sensitive=True, env_ignore_empty=True, frozen=True, validate_default=False)
+
+    worker_mode: Annotated[bool, BeforeValidator(values.switch)] | None = setting(
+        "WORKER_MODE",
+        None,
+        says="What this process does: serve the API, run the worker, or both.",
+        accepted="'true' (worker only), 'false' (API only) or unset (both)",
+    )
+    debug_config: Annotated[bool, BeforeValidator(values.switch)] = setting(
+        "DEBUG_CONFIG",
+        False,
+        says="Whether GET /debug-config shows these settings.",
+        accepted="'true' or 'false'",
+    )
+    trusted_proxies: Annotated[tuple[values.Network, ...], NoDecode, BeforeValidator(values.networks)] = setting(
+        "TRUSTED_PROXIES",
+        (),
+        says="The proxies whose X-Forwarded-For, -Proto and -Host are believed; by default none.",
+        accepted="IP addresses or networks, separated by commas, such as '10.0.0.0/8,::1'",
+    )
+    max_body_size: Annotated[int, Field(ge=1024, le=100_000_000)] = setting(
+        "MAX_BODY_SIZE",
+        1_000_000,
+        says="The largest request body and the largest Socket.IO message, in bytes.",
+        accepted="a whole number of bytes from 1024 to 100000000",
+    )
+    socketio_max_sessions: Annotated[int, Field(ge=1, le=100_000)] = setting(
+        "SOCKETIO_MAX_SESSIONS",
+        1000,
+        says="How many Engine.IO sessions may be open at once; each takes about 50 KB.",
+        accepted="a whole number from 1 to 100000",
+    )
+    socketio_transports: Annotated[tuple[str, ...], NoDecode, BeforeValidator(values.transports)] = setting(
+        "SOCKETIO_TRANSPORTS",
+        ("polling", "websocket"),
+        says="The Socket.IO transports; polling needs sticky sessions where there are several replicas.",
+        accepted="'polling,websocket' or 'websocket'",
+    )
+    socketio_allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(values.origins)] = setting(
+        "SOCKETIO_ALLOWED_ORIGINS",
+        (),
+        says="The web origins whose pages may connect, in place of the service's own origin.",
+        accepted="origins separated by commas, such as 'https://mail.example.org,http://localhost:3000'",
+    )
+    commit: str | None = setting(
+        AliasChoices("AIRLOCK_COMMIT", "RENDER_GIT_COMMIT"),
+        None,
+        says="The commit that the running code was built from.",
+        accepted="any text",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _blank_is_unset(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return {name: text.strip() for name, text in given.items() if text.strip()}
+
+    @property
+    def mode(self) -> Mode:
+        """What WORKER_MODE chose."""
+        if self.worker_mode is None:
+            return "all"
+        return "worker" if self.worker_mode else "api"
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Each variable with its value (secrets redacted), where that came from, and what it means."""
+        shown = self.model_dump(mode="json")
+        return {
+            _variable(field): {
+                "value": shown[name],
+                "source": "environment" if name in self.model_fields_set else "default",
+                "description": field.description,
+            }
+            for name, field in type(self).model_fields.items()
+        }
+
+
+def load(kind: type[Settings] = Settings) -> Settings:
+    """The settings from the environment; raises `Failure` that lists every problem at once."""
+    try:
+        return kind()
+    except ValidationError as error:
+        fields = {_variable(field): field for field in kind.model_fields.values()}
+        problems = [_Problem(fields[str(detail["loc"][0])], detail) for detail in error.errors()]
+    # Outside of the handler, so that no traceback carries a secret's value along.
+    raise Failure(
+        "\n".join(problem.sentence() for problem in problems),
+        *(problem.way_out() for problem in problems),
+    )
+
+
+def check() -> str:
+    """The contract's check of the environment; raises `Failure` as `load` does."""
+    return f"mode {load().mode}"
+
+
+class _Problem:
+    """One variable that is not usable, for an operator."""
+
+    def __init__(self, field: FieldInfo, detail: Any) -> None:
+        self._variable = _variable(field)
+        secret = _is_secret(field.annotation)
+        reason = "" if secret else str(detail.get("ctx", {}).get("error", ""))
+        self._value = REDACTED if secret else repr(detail["input"])
+        self._reason = f" ({reason})" if reason else ""
+        extra = field.json_schema_extra
+        self._accepted = extra["accepted"] if isinstance(extra, dict) else ""
+
+    def sentence(self) -> str:
+        return f"{self._variable}={self._value} is not usable{self._reason}: accepted is {self._accepted}"
+
+    def way_out(self) -> str:
+        return f"set {self._variable} to {self._accepted}; or unset it to have the default"
+
+
+def _variable(field: FieldInfo) -> str:
+    alias = field.validation_alias
+    return str(alias.choices[0] if isinstance(alias, AliasChoices) else alias)
+
+
+def _is_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(_is_secret(part) for part in get_args(annotation))

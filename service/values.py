@@ -1,0 +1,61 @@
+"""What the text of an environment variable means.
+
+Each parser raises ValueError, with a message where only a part of the text is at fault.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+Network = IPv4Network | IPv6Network
+
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_MAPPED = ip_network("::ffff:0:0/96")
+
+
+def switch(text: str) -> bool:
+    """`true` or `false`, in any case."""
+    try:
+        return {"true": True, "false": False}[text.lower()]
+    except KeyError:
+        raise ValueError from None
+
+
+def words(text: str) -> list[str]:
+    """The parts between commas, without the blanks around them and without empty ones."""
+    return [word for part in text.split(",") if (word := part.strip())]
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """IP addresses and networks in CIDR notation (RFC 4632), separated by commas."""
+    return tuple(_network(word) for word in words(text))
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Web origins (RFC 6454: scheme, host and port, no path), separated by commas."""
+    found = tuple(word.lower().removesuffix("/") for word in words(text))
+    for origin in found:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is not an origin")
+    return found
+
+
+def transports(text: str) -> tuple[str, ...]:
+    """Engine.IO transports, separated by commas; websocket is always among them."""
+    found = words(text.lower())
+    for word in found:
+        if word not in ("polling", "websocket"):
+            raise ValueError(f"{word!r} is not a transport")
+    if "websocket" not in found:
+        raise ValueError("'websocket' is missing")
+    return tuple(dict.fromkeys(found))
+
+
+def _network(text: str) -> Network:
+    network = ip_network(text)
+    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):  # type: ignore[arg-type]
+        # A dual-stack socket shows IPv4 peers as mapped ones; both spellings are compared as IPv4.
+        mapped = network.network_address.ipv4_mapped
+        return IPv4Network((int(mapped or 0), network.prefixlen - 96))
+    return network

@@ -1,0 +1,24 @@
+"""Starts the service, or an application of tests/service/apps, behind the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.boot import ROOT, Boot, write_contract
+
+if TYPE_CHECKING:
+    from typing import Any
+
+CONTRACT = ROOT / "service" / "contract.toml"
+APPS = Path(__file__).parent / "apps"
+
+
+def start(**env: str) -> Boot:
+    """The service itself, by its own contract."""
+    return Boot(CONTRACT, env=env, path=())
+
+
+def start_app(folder: Path, env: dict[str, str] | None = None, **keys: Any) -> Boot:
+    """An application of tests/service/apps, by a contract with these keys."""
+    return Boot(write_contract(folder, **keys), env=env, path=(APPS,))

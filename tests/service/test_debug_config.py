@@ -1,0 +1,32 @@
+"""`GET /debug-config`: every setting, for those who may see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.settings import Settings
+from tests.service.process import start
+
+if TYPE_CHECKING:
+    from tests.boot import Boot
+
+
+def test_the_configuration_is_hidden_unless_asked_for(service: Boot) -> None:
+    """By default there is no such resource."""
+    assert service.get("/debug-config").status == 404
+
+
+def test_the_configuration_shows_each_setting_with_its_source() -> None:
+    """With DEBUG_CONFIG=true every variable is shown with value, source and meaning, and no cache keeps it."""
+    with start(DEBUG_CONFIG="true", TRUSTED_PROXIES="10.0.0.0/8", WORKER_MODE="false") as boot:
+        reply = boot.wait_ready().get("/debug-config")
+    settings = reply.json()["settings"]
+    assert reply.fields["cache-control"] == "no-store"
+    assert reply.json()["mode"] == "api"
+    assert len(settings) == len(Settings.model_fields)
+    assert all(entry["description"] for entry in settings.values())
+    assert (settings["TRUSTED_PROXIES"]["value"], settings["TRUSTED_PROXIES"]["source"]) == (
+        ["10.0.0.0/8"],
+        "environment",
+    )
+    assert (settings["MAX_BODY_SIZE"]["value"], settings["MAX_BODY_SIZE"]["source"]) == (1_000_000, "default")
