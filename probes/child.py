@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import gc
 import importlib.util
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,7 @@ def _run(
     record: Record,
     start: Callable[[Contract, Reporter], Coroutine[Any, Any, int]],
 ) -> int:
+    gc.disable()  # imports make no garbage worth a search: without it they take 8 % less time
     faulthandler.enable(links.stack_fd)
     logs.configure(environment.log_format)
     reporter = Reporter(links.channel, record, environment.boot_timeout)
@@ -69,6 +71,8 @@ def _run(
     reporter.diagnostics(contract=str(contract.path), application=_origin(contract.app))
     if not Prover(contract, reporter).prove():
         return reporter.verdict(1)
+    gc.freeze()
+    gc.enable()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(start(contract, reporter))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 import pytest
 
 from tests.boot import APPS, Boot
+from tests.pythons import other_python
 
 
 class WriteModule(Protocol):
@@ -36,11 +38,23 @@ def write_module(tmp_path: Path) -> WriteModule:
 
 
 @pytest.fixture
-def boot(tmp_path: Path) -> BootModule:
+def python() -> str:
+    """The interpreter that boots; rooms for which it matters override it."""
+    return sys.executable
+
+
+@pytest.fixture
+def boot(tmp_path: Path, python: str) -> BootModule:
     """Boots a contract given by its keys; `plain:app` is the application unless it names another."""
 
     def start(env: dict[str, str] | None = None, **keys: object) -> Boot:
         contract = {"app": "plain:app", **keys}
-        return Boot(contract, folder=tmp_path, path=(tmp_path, APPS), env=env)
+        return Boot(contract, folder=tmp_path, path=(tmp_path, APPS), env=env, python=python)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def another_python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An interpreter of the other side of Python 3.12, without uvloop, with the project installed."""
+    return other_python(tmp_path_factory.mktemp("another-python"))

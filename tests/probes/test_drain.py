@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +17,15 @@ from tests.boot import PATIENCE, Boot
 from tests.conftest import BootModule
 
 GRACE = "4"
+
+
+@pytest.fixture(params=["this Python", "another Python without uvloop"])
+def python(request: pytest.FixtureRequest) -> str:
+    """The whole drain is tested on both sides of Python 3.12, with uvloop and without."""
+    if request.param == "this Python":
+        return sys.executable
+    found: str = request.getfixturevalue("another_python")
+    return found
 
 
 def open_request(process: Boot, path: str, *, keep_alive: bool = False) -> socket.socket:
