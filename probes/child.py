@@ -84,8 +84,9 @@ def _origin(reference: str) -> str:
         spec = importlib.util.find_spec(package)
     except ValueError:
         spec = None
-    folders = list(spec.submodule_search_locations or ()) if spec else []
-    return f"{package} from {(folders or [spec.origin])[0]}" if spec else f"{package}, which was not found"
+    if spec is None:
+        return f"{package}, which was not found"
+    return f"{package} from {next(iter(spec.submodule_search_locations or ()), spec.origin)}"
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

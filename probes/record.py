@@ -29,6 +29,11 @@ class Check:
         self.stack: list[str] = []
         self.began = time.monotonic()
 
+    @property
+    def shown_detail(self) -> str:
+        """The detail, with the number of attempts while it waits."""
+        return f"{self.detail} (attempt {self.attempts})" if self.status == "waiting" else self.detail
+
     def body(self) -> dict[str, Any]:
         """The check as `/health` shows it; a running one has the seconds so far."""
         running = self.status == "running"
@@ -37,7 +42,7 @@ class Check:
             "name": self.name,
             "status": self.status,
             "seconds": round(seconds, 4),
-            "detail": self.detail,
+            "detail": self.shown_detail,
             "resolution": self.resolution,
         }
 

@@ -102,9 +102,8 @@ def write(text: str) -> None:
 
 def describe(check: Check) -> str:
     """A check in one line."""
-    detail = f": {check.detail}" if check.detail else ""
-    attempts = f", attempt {check.attempts}" if check.status == "waiting" else ""
-    return f"{check.name}{detail} ({check.seconds * 1000:.1f} ms{attempts})"
+    detail = f": {check.shown_detail}" if check.detail else ""
+    return f"{check.name}{detail} ({check.seconds * 1000:.1f} ms)"
 
 
 def outcome(record: Record) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.boot import PATIENCE, ROOT, Boot, request
+from tests.boot import APPS, PATIENCE, ROOT, Boot, request, write_contract
 from tests.conftest import BootModule
 
 
@@ -270,8 +270,6 @@ def test_health_command_tells_readiness_by_its_exit_status(boot: BootModule, tmp
 
 def test_check_runs_the_whole_contract_without_a_socket(tmp_path: Path, boot: BootModule) -> None:
     """`check` starts and stops the application, prints one JSON document, and its status is the verdict."""
-    from tests.boot import APPS, write_contract
-
     contract = write_contract(tmp_path, app="plain:app", critical_imports=["json"])
     with Boot(contract, args=("check", "--format", "json")) as process:
         assert process.wait() == 0
@@ -288,3 +286,18 @@ def test_check_runs_the_whole_contract_without_a_socket(tmp_path: Path, boot: Bo
         assert process.wait() == 2
     with Boot(args=("chekc",)) as process:
         assert process.wait() == 2
+
+
+def test_the_console_script_is_the_same_command(tmp_path: Path) -> None:
+    """`airlock` is `python -m probes`, and passes the check that it was started as a package."""
+    contract = write_contract(tmp_path, app="plain:app")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("airlock"), "check"],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(APPS), "AIRLOCK_CONTRACT": str(contract)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ALL STARTUP CHECKS PASSED - SYSTEM READY" in done.stdout
