@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from probes.cgroup import MemoryGroup
 
-_MEANINGS = {
+_MEANINGS: dict[int, str] = {
     signal.SIGSEGV: "segmentation fault",
     signal.SIGBUS: "bus error",
     signal.SIGILL: "illegal instruction",
@@ -32,16 +32,15 @@ def explain_end(wait_status: int, memory: MemoryGroup) -> str:
     code = os.waitstatus_to_exitcode(wait_status)
     if code >= 0:
         return f"the service ended with exit status {code}"
-    return explain(wait_status, memory)[0].replace("took the process down: ", "the service was ", 1)
+    return f"the service was {_killing(-code, memory)[0]}"
 
 
 def explain(wait_status: int, memory: MemoryGroup) -> tuple[str, list[str]]:
     """How a booting child ended, as a sentence, and what to do about it."""
     code = os.waitstatus_to_exitcode(wait_status)
-    if code == -signal.SIGKILL and memory.killed():
-        return _out_of_memory(memory.limit_mib())
     if code < 0:
-        return _by_signal(-code)
+        cause, resolution = _killing(-code, memory)
+        return f"took the process down: it was {cause}", resolution
     return (
         f"took the process down: it ended with exit status {code} without a Python exception (os._exit?)",
         ["look for os._exit, or for native code that calls exit(), in what was being run",
@@ -58,25 +57,23 @@ def explain_overdue(seconds: float) -> tuple[str, list[str]]:
     )  # fmt: skip
 
 
-def _out_of_memory(limit: int | None) -> tuple[str, list[str]]:
-    of_limit = f"its memory limit is {limit} MiB" if limit is not None else "the machine has no more memory"
-    return (
-        f"took the process down: the kernel killed it for memory (OOM); {of_limit}",
-        ["raise the memory limit (docker run --memory, resources.limits.memory, or the plan's size)",
-         "or load less: fewer imports, smaller models, caches filled later"],
-    )  # fmt: skip
-
-
-def _by_signal(number: int) -> tuple[str, list[str]]:
+def _killing(number: int, memory: MemoryGroup) -> tuple[str, list[str]]:
+    if number == signal.SIGKILL and memory.killed():
+        limit = memory.limit_mib()
+        reason = f"its memory limit is {limit} MiB" if limit is not None else "the machine has no more memory"
+        return f"killed by the kernel for memory (OOM); {reason}", [
+            "raise the memory limit (docker run --memory, resources.limits.memory, or the plan's size)",
+            "or load less: fewer imports, smaller models, caches filled later",
+        ]
     try:
         name = signal.Signals(number).name
     except ValueError:
         name = f"signal {number}"
-    meaning = _MEANINGS.get(number)  # type: ignore[call-overload]
-    detail = f"took the process down: killed by {name}{f' ({meaning})' if meaning else ''}"
+    meaning = _MEANINGS.get(number)
+    cause = f"killed by {name}{f' ({meaning})' if meaning else ''}"
     if number in _NATIVE:
-        return detail, [
+        return cause, [
             "the fault is in native code: the stack below names the Python line that called it",
             "check that compiled packages match this Python, libc and processor; reinstall or pin them",
         ]
-    return detail, [f"find out who sends {name}: a supervisor, a deadline of the platform, or a person"]
+    return cause, [f"find out who sends {name}: a supervisor, a deadline of the platform, or a person"]

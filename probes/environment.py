@@ -43,6 +43,10 @@ class Environment:
             "WORKER_MODE", "", _one_of("true", "false"), "'true' (worker only), 'false' (API only) or unset (both)"
         )
         self.metrics_token: str = variables.get("METRICS_TOKEN", "").strip()
+        if not (self.metrics_token.isascii() and self.metrics_token.isprintable() and " " not in self.metrics_token):
+            problems.append(
+                "METRICS_TOKEN is not usable (its value is not shown): accepted is visible ASCII characters"
+            )
         self.termination_log: str = variables.get("TERMINATION_LOG", "").strip()
         self.contract: str = variables.get("AIRLOCK_CONTRACT", "").strip()
         self.commit: str = variables.get("AIRLOCK_COMMIT") or variables.get("RENDER_GIT_COMMIT") or ""

@@ -34,18 +34,18 @@ def keep(
 ) -> int:
     """Watch over a serving child until it ends; its exit status, or 128+N for signal N."""
     stopping = False
-    deadline: float | None = None
+    deadline = float("inf")
     while child.status is None:
         for number in watch.turn(child, probes, deadline):
             if number in FORWARDED:
                 child.kill(number)
             if number in STOP:
-                deadline = time.monotonic() + (_SECOND_SIGNAL_SECONDS if stopping else environment.grace_period)
+                patience = _SECOND_SIGNAL_SECONDS if stopping else environment.grace_period
+                deadline = min(deadline, time.monotonic() + patience)
                 stopping = True
-        if deadline is not None and child.status is None and time.monotonic() >= deadline:
+        if child.status is None and time.monotonic() >= deadline:
             log.boot("the service did not end in time: killing it")
             child.kill_group(signal.SIGKILL)
-            deadline = None
     status = death.exit_status(child.status)
     if status:
         text = death.explain_end(child.status, memory)

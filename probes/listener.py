@@ -50,20 +50,20 @@ def _listen(host: str, port: int, variable: str) -> socket.socket:
         listener.bind((host, port))
         listener.listen(BACKLOG)
         listener.setblocking(False)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         if listener is not None:
             listener.close()
         raise ListenError(_sentence(error, host, port, variable)) from error
     return listener
 
 
-def _sentence(error: OSError, host: str, port: int, variable: str) -> str:
-    if error.errno == errno.EADDRINUSE:
+def _sentence(error: OSError | UnicodeError, host: str, port: int, variable: str) -> str:
+    if isinstance(error, (socket.gaierror, UnicodeError)) or error.errno == errno.EADDRNOTAVAIL:
+        why, way_out = "this machine has no such address", "set HOST to one of its own, or leave it unset"
+    elif error.errno == errno.EADDRINUSE:
         why, way_out = "another process listens there", f"stop it, or set {variable} to a free port"
     elif error.errno == errno.EACCES:
         why, way_out = "this user may not open it", f"set {variable} to 1024 or above"
-    elif error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
-        why, way_out = "this machine has no such address", "set HOST to one of its own, or leave it unset"
     else:
         why, way_out = str(error.strerror or error), f"check HOST and {variable}"
     return f"cannot listen on {host or '*'} port {port} ({variable}): {why}; {way_out}"

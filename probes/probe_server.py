@@ -7,6 +7,7 @@ gets one response and is closed, all within `PATIENCE` seconds of its beginning.
 from __future__ import annotations
 
 import errno
+import math
 import resource
 import selectors
 import socket
@@ -28,7 +29,7 @@ _ACCEPTS_PER_TURN = 128
 
 
 class _Connection:
-    __slots__ = ("answered", "deadline", "incoming", "management", "outgoing", "sock")
+    __slots__ = ("answered", "deadline", "half_closed", "incoming", "management", "outgoing", "sock")
 
     def __init__(self, sock: socket.socket, deadline: float, management: bool) -> None:
         self.sock = sock
@@ -37,6 +38,7 @@ class _Connection:
         self.incoming = b""
         self.outgoing = b""
         self.answered = False
+        self.half_closed = False
 
 
 class ProbeServer:
@@ -60,9 +62,9 @@ class ProbeServer:
         for listener, management in self._listeners:
             selector.register(listener, selectors.EVENT_READ, self._acceptor(listener, management))
 
-    def next_deadline(self) -> float | None:
-        """When `expire` has something to do, on the monotonic clock."""
-        return next((connection.deadline for connection in self._connections.values()), None)
+    def next_deadline(self) -> float:
+        """When `expire` has something to do, on the monotonic clock; infinity when there is no connection."""
+        return next((connection.deadline for connection in self._connections.values()), math.inf)
 
     def expire(self, now: float) -> None:
         """End the connections whose time is over; one that never finished its request is told so (408)."""
@@ -120,10 +122,12 @@ class ProbeServer:
         return accept
 
     def _serve(self, connection: _Connection, mask: int) -> None:
+        if connection.sock.fileno() < 0:
+            return  # it made room for another one in this very turn
         try:
             if mask & selectors.EVENT_WRITE:
                 self._flush(connection)
-            if mask & selectors.EVENT_READ:
+            if mask & selectors.EVENT_READ and connection.sock.fileno() >= 0:
                 self._receive(connection)
         except (BlockingIOError, InterruptedError):
             return
@@ -133,15 +137,15 @@ class ProbeServer:
     def _receive(self, connection: _Connection) -> None:
         data = connection.sock.recv(65536)
         if not data:
-            self._close(connection)
+            connection.half_closed = True
+            if not connection.outgoing:
+                self._close(connection)
             return
         if connection.answered:
             return  # what follows an answered request is read and dropped, so that closing resets nothing
         connection.incoming += data
         try:
             request = responder.parse(connection.incoming)
-            if request is None and len(connection.incoming) > 2 * responder.MAX_HEAD:
-                raise responder.Refusal(431)
         except responder.Refusal as refusal:
             self._send(connection, _refuse(refusal.status))
         else:
@@ -160,7 +164,10 @@ class ProbeServer:
         except BlockingIOError:
             sent = 0
         connection.outgoing = connection.outgoing[sent:]
-        interest = selectors.EVENT_READ
+        if connection.half_closed and not connection.outgoing:
+            self._close(connection)
+            return
+        interest = 0 if connection.half_closed else selectors.EVENT_READ
         if connection.outgoing:
             interest |= selectors.EVENT_WRITE
         else:

@@ -120,7 +120,7 @@ class Record:
         """`health` as bytes."""
         import json
 
-        return json.dumps(self.health(), ensure_ascii=False).encode()
+        return json.dumps(self.health(), ensure_ascii=False).encode(errors="backslashreplace")
 
     def metrics(self) -> bytes:
         """The boot metrics in the Prometheus text format 0.0.4."""
@@ -137,7 +137,7 @@ class Record:
             f'airlock_check_seconds{{check="{_escape(check.name)}"}} {check.body()["seconds"]}'
             for check in self.checks.values()
         ]
-        return "\n".join(lines).encode() + b"\n"
+        return "\n".join(lines).encode(errors="backslashreplace") + b"\n"
 
     def phase_seconds(self) -> dict[str, float]:
         """Seconds by phase, the current one included."""

@@ -161,7 +161,7 @@ def write_termination_log(path: str, text: str) -> None:
     target = path or TERMINATION_LOG
     if not path and not os.path.exists(target):
         return
-    data = text.encode()
+    data = text.encode(errors="backslashreplace")
     if len(data) > TERMINATION_LOG_SIZE:
         data = data[: TERMINATION_LOG_SIZE - 4].decode(errors="ignore").encode() + "…\n".encode()
     try:

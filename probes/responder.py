@@ -46,20 +46,22 @@ def parse(data: bytes) -> Request | None:
 
     Raises `Refusal` as soon as the bytes can't become a request: 400, 414, 431 or 505.
     """
-    data = data.lstrip(b"\r\n")  # RFC 9112, section 2.2: empty lines before the request line are ignored
-    line, newline, rest = data.partition(b"\n")
+    start = data.lstrip(b"\r\n")  # RFC 9112, section 2.2: empty lines before the request line are ignored
+    if len(data) - len(start) > MAX_HEAD:
+        raise Refusal(431)
+    line, newline, rest = start.partition(b"\n")
+    method = line[:MAX_HEAD].partition(b" ")[0].removesuffix(b"\r")
+    if method.translate(None, _TOKEN) or b"\0" in line[:MAX_HEAD]:
+        raise Refusal(400)
+    if len(line) > MAX_HEAD:
+        raise Refusal(414)
     if not newline:
-        method = line.partition(b" ")[0]
-        if method.translate(None, _TOKEN) or b"\0" in line:
-            raise Refusal(400)
-        if len(data) > MAX_HEAD:
-            raise Refusal(414)
         return None
     method, target = _request_line(line.removesuffix(b"\r"))
     head, end, _ = (b"\n" + rest.replace(b"\r\n", b"\n")).partition(b"\n\n")
+    if len(line) + len(head) > MAX_HEAD:
+        raise Refusal(431)
     if not end:
-        if len(data) > MAX_HEAD:
-            raise Refusal(431)
         return None
     path, _, query = _origin_form(target).partition(b"?")
     return Request(method.decode(), path.decode(), query.decode(), _fields(head))
@@ -93,9 +95,11 @@ def _request_line(line: bytes) -> tuple[bytes, bytes]:
     method, target, version = parts
     if not method or method.translate(None, _TOKEN) or not target or target.translate(None, _VISIBLE):
         raise Refusal(400)
-    if len(version) != 8 or not version.startswith(b"HTTP/") or not (version[5:6] + version[7:]).isdigit():
+    name, _, number = version.partition(b"/")
+    major, dot, minor = number[:1], number[1:2], number[2:]
+    if name != b"HTTP" or dot != b"." or len(minor) != 1 or not (major + minor).isdigit():
         raise Refusal(400)
-    if version[5:7] != b"1.":
+    if major != b"1":
         raise Refusal(505)
     return method, target
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import selectors
 import signal
@@ -33,11 +34,10 @@ class Watch:
         for source in child.sources:
             self.selector.unregister(source)
 
-    def turn(self, child: Offspring, probes: ProbeServer, deadline: float | None) -> bytes:
+    def turn(self, child: Offspring, probes: ProbeServer, deadline: float) -> bytes:
         """Wait until something happens or the deadline is reached; serve probes, reap; the signals caught."""
-        deadlines = [at for at in (deadline, probes.next_deadline()) if at is not None]
-        timeout = max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
-        self.serve(timeout)
+        first = min(deadline, probes.next_deadline())
+        self.serve(None if math.isinf(first) else max(0.0, first - time.monotonic()))
         probes.expire(time.monotonic())
         caught = self._signals.caught()
         if signal.SIGCHLD in caught:

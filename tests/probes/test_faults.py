@@ -30,7 +30,7 @@ IMPORT_FAULTS = {
     "os._exit": ("import os\nos._exit(7)\n", r"took the process down: it ended with exit status 7"),
     "a segmentation fault": (
         "import ctypes\nctypes.string_at(0)\n",
-        r"(?s)took the process down: killed by SIGSEGV \(segmentation fault\).*STACK.*victim\.py\", line 2",
+        r"(?s)took the process down: it was killed by SIGSEGV \(segmentation fault\).*STACK.*victim\.py\", line 2",
     ),
     "an abort in native code": ("import os\nos.abort()\n", r"(?s)killed by SIGABRT.*victim\.py\", line 2"),
     "a kill from outside": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", r"killed by SIGKILL"),
