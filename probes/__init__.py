@@ -34,7 +34,7 @@ def on_drain(callback: Callable[[], Awaitable[None]]) -> None:
 
     Call it from the application's lifespan startup. Exceptions of the callback are logged, not raised.
     """
-    from probes import drain
+    from probes.serving import drain
 
     drain.callbacks.append(callback)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from probes.environment import Environment
-    from probes.offspring import Links
+    from probes.gate.offspring import Links
     from probes.record import Record
 
 
@@ -34,7 +34,7 @@ def serve(
     """Prove, start, and serve until told to stop; the exit status."""
 
     def start(contract: Contract, reporter: Reporter) -> Coroutine[Any, Any, int]:
-        from probes import door
+        from probes.serving import door
 
         return door.serve(resolve_callable(contract.app), contract, environment, listeners, reporter, links)
 
@@ -45,7 +45,7 @@ def prove(environment: Environment, contract_file: str | None, links: Links, rec
     """Prove, start and stop; the verdict goes to the gate."""
 
     def start(contract: Contract, reporter: Reporter) -> Coroutine[Any, Any, int]:
-        from probes import door
+        from probes.serving import door
 
         return door.rehearse(resolve_callable(contract.app), contract, reporter)
 

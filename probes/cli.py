@@ -7,14 +7,14 @@ import sys
 import time
 
 from probes.environment import Environment, UsageError
-from probes.listener import ListenError, listen
+from probes.gate.listener import ListenError, listen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     import socket
 
-    from probes.offspring import Links
+    from probes.gate.offspring import Links
     from probes.record import Record
 
 
@@ -42,7 +42,7 @@ def boot(started: float, contract: str | None) -> int:
     except (UsageError, ListenError) as error:
         return _refuse(error, started)
 
-    from probes.gate import Gate
+    from probes.gate.gate import Gate
 
     def work(links: Links, record: Record) -> int:
         from probes.child import serve
@@ -54,7 +54,7 @@ def boot(started: float, contract: str | None) -> int:
 
 def check(started: float, contract: str | None, output: str) -> int:
     """Prove without a socket: 0 the contract holds, 1 it is broken, 2 usage or an unreadable contract."""
-    from probes.gate import Gate
+    from probes.gate.gate import Gate
 
     try:
         environment = Environment(os.environ)
@@ -73,9 +73,9 @@ def check(started: float, contract: str | None, output: str) -> int:
 
 def _refuse(error: UsageError | ListenError, started: float) -> int:
     """The report of a boot that ended before it began."""
-    from probes.diagnostics import diagnose
+    from probes.gate.diagnostics import diagnose
+    from probes.gate.report import log_for, summary, write_termination_log
     from probes.record import Record
-    from probes.report import log_for, summary, write_termination_log
 
     status, name = (2, "environment") if isinstance(error, UsageError) else (1, "listen")
     record = Record(started)

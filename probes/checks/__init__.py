@@ -51,7 +51,7 @@ def plan(contract: Contract, warn: Callable[[str], None]) -> list[Check]:
         Check(f"import {name}", "importing", partial(critical_import.check, name)) for name in contract.critical_imports
     ]
     checks += [
-        Check("server", "importing", partial(critical_import.check, "probes.door")),
+        Check("server", "importing", partial(critical_import.check, "probes.serving.door")),
         Check(f"app {contract.app}", "importing", partial(application.check, contract.app)),
     ]
     checks += [

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.cgroup import MemoryGroup
+from probes.gate.cgroup import MemoryGroup
 from tests.boot import APPS, Boot
 from tests.conftest import WriteModule
 

@@ -59,12 +59,15 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 @contextmanager
 def must_end(*pids: int) -> Iterator[None]:
-    """Processes that run now have ended soon after the body."""
-    watched = [os.pidfd_open(pid) for pid in pids]
+    """Processes that run now have ended soon after the body; one that has not is killed, so that none is left."""
+    watched = {pid: os.pidfd_open(pid) for pid in pids}
     yield
-    for pid, descriptor in zip(pids, watched, strict=True):
-        assert select.select([descriptor], [], [], PATIENCE)[0], f"process {pid} is still there"
+    left = [pid for pid, descriptor in watched.items() if not select.select([descriptor], [], [], PATIENCE)[0]]
+    for pid in left:
+        signal.pidfd_send_signal(watched[pid], signal.SIGKILL)
+    for descriptor in watched.values():
         os.close(descriptor)
+    assert not left
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2])

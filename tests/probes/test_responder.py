@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from probes.responder import MAX_HEAD, REASONS, Refusal, Request, parse, response
+from probes.gate.responder import MAX_HEAD, REASONS, Refusal, Request, parse, response
 
 TOKEN = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 VISIBLE = "".join(map(chr, range(0x21, 0x7F)))

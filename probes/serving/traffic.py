@@ -6,11 +6,11 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from probes.websocket import SERVICE_RESTART, OpenWebsocket
+from probes.serving.websocket import SERVICE_RESTART, OpenWebsocket
 
 if TYPE_CHECKING:
-    from probes.asgi import App, Message, Receive, Scope, Send
-    from probes.readiness import Readiness
+    from probes.serving.asgi import App, Message, Receive, Scope, Send
+    from probes.serving.readiness import Readiness
 
 _CLOSE = (b"connection", b"close")
 

@@ -13,7 +13,7 @@ import selectors
 import socket
 import time
 
-from probes import responder
+from probes.gate import responder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,18 +8,18 @@ from __future__ import annotations
 import signal
 import time
 
-from probes import death
-from probes.report import write_termination_log
-from probes.signals import FORWARDED, STOP
+from probes.gate import death
+from probes.gate.report import write_termination_log
+from probes.gate.signals import FORWARDED, STOP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from probes.cgroup import MemoryGroup
     from probes.environment import Environment
-    from probes.offspring import Offspring
-    from probes.probe_server import ProbeServer
-    from probes.report import Log
-    from probes.watch import Watch
+    from probes.gate.cgroup import MemoryGroup
+    from probes.gate.offspring import Offspring
+    from probes.gate.probe_server import ProbeServer
+    from probes.gate.report import Log
+    from probes.gate.watch import Watch
 
 _SECOND_SIGNAL_SECONDS = 0.5  # for a second SIGTERM to end the child before it is killed
 

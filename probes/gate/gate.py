@@ -10,13 +10,13 @@ import sys
 import time
 
 from probes import __version__
-from probes.answers import Answers
-from probes.listener import describe
-from probes.offspring import Links, Offspring, fork
-from probes.probe_server import ProbeServer
+from probes.gate.answers import Answers
+from probes.gate.listener import describe
+from probes.gate.offspring import Links, Offspring, fork
+from probes.gate.probe_server import ProbeServer
+from probes.gate.signals import STOP
+from probes.gate.watch import Watch
 from probes.record import Check, Record
-from probes.signals import STOP
-from probes.watch import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from probes.cgroup import MemoryGroup
     from probes.environment import Environment
+    from probes.gate.cgroup import MemoryGroup
 
     Work = Callable[[Links, Record], int]
 
@@ -52,7 +52,7 @@ class Gate:
         self._probes = ProbeServer(self._watch.selector, listeners, Answers(self._record, environment))
         self._watch.serve(0)  # who knocked while this was built has waited long enough
 
-        from probes.report import log_for
+        from probes.gate.report import log_for
 
         self._log = log_for(log_format)
         commit = environment.commit or "unknown"
@@ -72,8 +72,8 @@ class Gate:
                 self._watch.close()
                 return self._work(child, self._record)
 
-            from probes import init
-            from probes.cgroup import MemoryGroup
+            from probes.gate import init
+            from probes.gate.cgroup import MemoryGroup
 
             memory = memory or MemoryGroup()
             self._watch.listen_to(child)
@@ -130,7 +130,7 @@ class Gate:
 
     def _died(self, child: Offspring, status: int, memory: MemoryGroup, overdue: bool) -> int:
         """Say of the checks that were not concluded how they ended; the others are still worth running."""
-        from probes import death
+        from probes.gate import death
 
         unfinished = self._record.unfinished
         if overdue:
@@ -161,8 +161,8 @@ class Gate:
 
     def _fail(self, status: int) -> int:
         """Report, leave the summary to the platform, and answer once more whoever is waiting."""
-        from probes.diagnostics import diagnose
-        from probes.report import summary, write_termination_log
+        from probes.gate.diagnostics import diagnose
+        from probes.gate.report import summary, write_termination_log
 
         self._record.enter("failed")
         self._log.failed(self._record, status, diagnose(self._environment) | self._record.diagnostics)

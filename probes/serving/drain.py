@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from probes.environment import Environment
-    from probes.readiness import Readiness
-    from probes.traffic import Traffic
+    from probes.serving.readiness import Readiness
+    from probes.serving.traffic import Traffic
 
 logger = logging.getLogger("airlock.drain")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probes.responder import Request, response
+from probes.gate.responder import Request, response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

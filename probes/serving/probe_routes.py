@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import REGISTRY, generate_latest
 
-from probes.answers import METRICS_TYPE, PROBE_PATHS, bearer_matches
+from probes.gate.answers import METRICS_TYPE, PROBE_PATHS, bearer_matches
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from probes.asgi import App, Receive, Scope, Send
-    from probes.readiness import Readiness
+    from probes.serving.asgi import App, Receive, Scope, Send
+    from probes.serving.readiness import Readiness
 
 _Fields = tuple[tuple[bytes, bytes], ...]
 

@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from probes.asgi import App, Message, Receive, Scope, Send
+    from probes.serving.asgi import App, Message, Receive, Scope, Send
 
 LINGER = 2.0
 """Seconds for which the end of a response waits for the end of its request."""

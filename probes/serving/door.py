@@ -13,26 +13,26 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
 from probes import Failure
-from probes.drain import Drain
-from probes.indicators import Indicators
-from probes.lifespan import Lifespan
-from probes.listener import BACKLOG
-from probes.metrics import RequestMetrics, measure_loop_lag, register_boot
-from probes.observe import Observe
+from probes.gate.listener import BACKLOG
 from probes.patience import Overdue
-from probes.probe_routes import ProbeRoutes
-from probes.readiness import Readiness
-from probes.traffic import Traffic
-from probes.unread import Unread
+from probes.serving.drain import Drain
+from probes.serving.indicators import Indicators
+from probes.serving.lifespan import Lifespan
+from probes.serving.metrics import RequestMetrics, measure_loop_lag, register_boot
+from probes.serving.observe import Observe
+from probes.serving.probe_routes import ProbeRoutes
+from probes.serving.readiness import Readiness
+from probes.serving.traffic import Traffic
+from probes.serving.unread import Unread
 
 if TYPE_CHECKING:
     import socket
 
-    from probes.asgi import App, Receive, Scope, Send
     from probes.contract import Contract
     from probes.environment import Environment
-    from probes.offspring import Links
+    from probes.gate.offspring import Links
     from probes.reporter import Reporter
+    from probes.serving.asgi import App, Receive, Scope, Send
 
 logger = logging.getLogger("airlock.door")
 

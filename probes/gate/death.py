@@ -7,7 +7,7 @@ import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from probes.cgroup import MemoryGroup
+    from probes.gate.cgroup import MemoryGroup
 
 _MEANINGS: dict[int, str] = {
     signal.SIGSEGV: "segmentation fault",

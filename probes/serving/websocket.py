@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from probes.asgi import Message, Receive, Send
+    from probes.serving.asgi import Message, Receive, Send
 
 SERVICE_RESTART = 1012
 """Close code: the service restarts, the client may come back (IANA WebSocket Close Code registry)."""

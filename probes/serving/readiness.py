@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from probes.indicators import Indicators
     from probes.record import Record
+    from probes.serving.indicators import Indicators
 
 
 class Readiness:

@@ -8,12 +8,12 @@ import selectors
 import signal
 import time
 
-from probes.signals import SignalPipe
+from probes.gate.signals import SignalPipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from probes.offspring import Offspring
-    from probes.probe_server import ProbeServer
+    from probes.gate.offspring import Offspring
+    from probes.gate.probe_server import ProbeServer
 
 
 class Watch:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from probes.logs import current_request_id
 
 if TYPE_CHECKING:
-    from probes.asgi import App, Message, Receive, Scope, Send
-    from probes.metrics import RequestMetrics
+    from probes.serving.asgi import App, Message, Receive, Scope, Send
+    from probes.serving.metrics import RequestMetrics
 
 _HEADER = b"x-request-id"
 _USABLE = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}").fullmatch

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from prometheus_client.metrics_core import Metric
 
-    from probes.readiness import Readiness
+    from probes.serving.readiness import Readiness
 
 disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each counter, which no query of ours needs
 

@@ -1,0 +1,1 @@
+"""The inner door, in the child: starts the application and gives it probes, metrics, request ids and the drain."""
