@@ -21,8 +21,8 @@ class Failure(Exception):
 
     def __init__(self, detail: str, *resolution: str) -> None:
         super().__init__(detail)
-        self.detail = detail
-        self.resolution = resolution
+        self.detail = str(detail)
+        self.resolution = tuple(map(str, resolution))
 
 
 class Waiting(Failure):

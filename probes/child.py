@@ -9,6 +9,7 @@ import importlib.util
 from typing import TYPE_CHECKING
 
 from probes import logs
+from probes.blame import blame
 from probes.contract import Contract, ContractError, load, locate
 from probes.prover import Prover
 from probes.references import resolve_callable
@@ -73,8 +74,14 @@ def _run(
         return reporter.verdict(1)
     gc.freeze()
     gc.enable()
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(start(contract, reporter))
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(start(contract, reporter))
+    except BaseException as error:
+        if not record.booting:
+            raise
+        reporter.failed("start", f"the application's start raised {blame(error)}", "mend the cause")
+        return reporter.verdict(1)
 
 
 def _origin(reference: str) -> str:

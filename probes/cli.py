@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def main() -> int:
     """Run the command that the arguments name; its exit status."""
     started = time.monotonic()
+    _fill_standard_streams()
     arguments = _parse(sys.argv[1:]) if len(sys.argv) > 1 else None
     if arguments is None or arguments.command is None:
         return boot(started, arguments.contract if arguments else None)
@@ -56,10 +57,11 @@ def check(started: float, contract: str | None, output: str) -> int:
     """Prove without a socket: 0 the contract holds, 1 it is broken, 2 usage or an unreadable contract."""
     from probes.gate.gate import Gate
 
+    log_format = "document" if output == "json" else "text"
     try:
         environment = Environment(os.environ)
     except UsageError as error:
-        return _refuse(error, started)
+        return _refuse(error, started, log_format)
 
     def work(links: Links, record: Record) -> int:
         from probes.child import prove
@@ -68,10 +70,17 @@ def check(started: float, contract: str | None, output: str) -> int:
             os.dup2(2, 1)  # whatever the application prints must not mix with the document
         return prove(environment, contract, links, record)
 
-    return Gate(environment, work, [], "document" if output == "json" else "text", started).run()
+    return Gate(environment, work, [], log_format, started).run()
 
 
-def _refuse(error: UsageError | ListenError, started: float) -> int:
+def _fill_standard_streams() -> None:
+    """Nothing that is opened later may get the number of a standard stream that was closed."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(descriptor)
+
+
+def _refuse(error: UsageError | ListenError, started: float, log_format: str = "") -> int:
     """The report of a boot that ended before it began."""
     from probes.gate.diagnostics import diagnose
     from probes.gate.report import log_for, summary, write_termination_log
@@ -81,8 +90,8 @@ def _refuse(error: UsageError | ListenError, started: float) -> int:
     record = Record(started)
     for number, problem in enumerate(str(error).splitlines()):
         record.apply({"check": f"{name}{f' ({number + 1})' * bool(number)}", "status": "failed", "detail": problem})
-    log_format = "json" if os.environ.get("LOG_FORMAT", "").lower() == "json" else "text"
-    log_for(log_format).failed(record, status, diagnose(Environment({})))
+    fallback = "json" if os.environ.get("LOG_FORMAT", "").lower() == "json" else "text"
+    log_for(log_format or fallback).failed(record, status, diagnose(Environment({})))
     write_termination_log(os.environ.get("TERMINATION_LOG", ""), summary(record, status))
     return status
 

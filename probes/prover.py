@@ -84,5 +84,9 @@ def _place(stack: list[str]) -> str:
 
 def _resolution(error: BaseException) -> tuple[str, ...]:
     """What an exception of any kind says about its own way out."""
-    steps = getattr(error, "resolution", None) or "mend the cause; the check can say how, with probes.Failure"
-    return (steps,) if isinstance(steps, str) else tuple(str(step) for step in steps)
+    steps = getattr(error, "resolution", None)
+    if isinstance(steps, str):
+        return (steps,)
+    if isinstance(steps, (list, tuple)) and steps:
+        return tuple(map(str, steps))
+    return ("mend the cause; the check can say how, with probes.Failure",)

@@ -63,6 +63,7 @@ class Record:
         self.warnings: list[str] = []
         self.diagnostics: dict[str, Any] = {}
         self.boot_seconds: float | None = None
+        self.unavailable = False
 
     def apply(self, event: dict[str, Any]) -> None:
         """Take in one event of the boot."""
@@ -105,7 +106,9 @@ class Record:
 
     def status(self) -> str:
         """The `status` of a 503 body while the gate answers."""
-        return "starting" if self.booting else self.state
+        if self.booting:
+            return "starting"
+        return "unavailable" if self.unavailable and self.state == "ready" else self.state
 
     def health(self) -> dict[str, Any]:
         """The body of `/health` while the gate answers."""
@@ -121,6 +124,10 @@ class Record:
         import json
 
         return json.dumps(self.health(), ensure_ascii=False).encode(errors="backslashreplace")
+
+    def short_json(self) -> bytes:
+        """What anybody may know: status and phase."""
+        return f'{{"status": "{self.status()}", "phase": "{self.state}"}}'.encode()
 
     def metrics(self) -> bytes:
         """The boot metrics in the Prometheus text format 0.0.4."""

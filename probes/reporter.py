@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
     from probes.record import Record
 
+_PASSWORD = re.compile(r"://([^/\s:@]*):[^/\s@]+@")
+_LONGEST_TEXT = 65_536
+_MOST_LINES = 200
 _MARGIN = 0.3  # seconds before the gate's own timeout, so that the child can still say what hangs
 
 
@@ -67,25 +72,37 @@ class Reporter:
             attempts=attempts,
         )
 
-    def ready(self) -> None:
-        """Everything holds and the application has started: the gate may hand over."""
+    def ready(self, status: str) -> None:
+        """Everything holds and the application has started: the gate may hand over. `status` is readiness's."""
         self.record.enter("ready")
-        self._send({"ready": True})
+        self._send({"ready": status})
 
     def verdict(self, status: int) -> int:
         """The boot ends here with this exit status; what was printed is flushed first."""
-        logging.shutdown()
-        sys.stdout.flush()
+        with suppress(Exception):  # whatever the application made of its streams
+            logging.shutdown()
+            sys.stdout.flush()
         self._send({"verdict": status})
         return status
 
     def _check(self, name: str, **fields: Any) -> None:
         if name not in self._known:
-            self._send({"check": name, **fields})
+            told = {key: _presentable(value) for key, value in fields.items()}
+            self._send({"check": name, **told})
 
     def _send(self, event: dict[str, Any]) -> None:
         self.record.apply(event)
         self._channel.sendall(json.dumps(event).encode() + b"\n")
+
+
+def _presentable(value: Any) -> Any:
+    """Texts without passwords of URLs, and cut where nobody would read on: they are shown to probes."""
+    if isinstance(value, list):
+        return [_presentable(item) for item in value[:_MOST_LINES]]
+    if not isinstance(value, str):
+        return value
+    text = _PASSWORD.sub(r"://\1:***@", value)
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}… ({len(text)} characters)"
 
 
 def _since(began: float) -> float:

@@ -28,13 +28,13 @@ class Answers:
             request.path != "/metrics" or management or self._metrics_on_traffic_port
         )
         if not known:
-            return response(503, self._record.health_json(), head_only=head_only, fields=(("Retry-After", "1"),))
+            return response(503, self._record.short_json(), head_only=head_only, fields=(("Retry-After", "1"),))
         if request.method not in ("GET", "HEAD"):
             return response(405, b'{"status":405}', fields=(("Allow", "GET, HEAD"),))
         if request.path == "/healthz":
             return response(200, b'{"status":"alive"}', head_only=head_only)
         if request.path == "/health":
-            ready = self._record.state == "ready"
+            ready = self._record.state == "ready" and not self._record.unavailable
             body = b'{"status":"ok"}' if ready else self._record.health_json()
             return response(200 if ready else 503, body, head_only=head_only)
         if not bearer_matches(request.fields.get("authorization", ""), self._metrics_token):

@@ -24,7 +24,12 @@ _NATIVE = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.S
 def exit_status(wait_status: int) -> int:
     """The child's own exit status, or 128+N for signal N, as a shell has it."""
     code = os.waitstatus_to_exitcode(wait_status)
-    return code if code >= 0 else 128 - code
+    return code if code >= 0 else by_signal(-code)
+
+
+def by_signal(number: int) -> int:
+    """The exit status of what a signal has ended, as a shell has it."""
+    return 128 + number
 
 
 def explain_end(wait_status: int, memory: MemoryGroup) -> str:

@@ -16,7 +16,7 @@ def diagnose(environment: Environment) -> dict[str, Any]:
     """Python, working directory, sys.path, origin of the gate, commit, mode and the user's id."""
     return {
         "python": f"{sys.version.split()[0]} ({sys.executable})",
-        "working directory": os.getcwd(),
+        "working directory": _working_directory(),
         "sys.path": list(sys.path),
         "probes from": os.path.dirname(__file__),
         "commit": environment.commit or "unknown",
@@ -24,3 +24,10 @@ def diagnose(environment: Environment) -> dict[str, Any]:
         "user": os.getuid(),
         "pid": os.getpid(),
     }
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError as error:
+        return f"none that can be named ({error.strerror})"

@@ -46,6 +46,7 @@ class Gate:
     ) -> None:
         self._environment = environment
         self._work = work
+        self._serves = bool(listeners)
         self._boot_deadline = started + environment.boot_timeout
         self._record = Record(started)
         self._watch = Watch()
@@ -56,11 +57,11 @@ class Gate:
 
         self._log = log_for(log_format)
         commit = environment.commit or "unknown"
-        self._log.boot(
+        self._log.say(
             f"airlock {__version__}, Python {sys.version.split()[0]}, commit {commit}, mode {environment.mode}"
         )
         for listener in listeners:
-            self._log.boot(f"listening on {describe(listener)}")
+            self._log.say(f"listening on {describe(listener)}")
 
     def run(self) -> int:
         """The exit status: of a boot that failed or was stopped, or else the child's. In the child: the work's."""
@@ -76,34 +77,36 @@ class Gate:
             from probes.gate.cgroup import MemoryGroup
 
             memory = memory or MemoryGroup()
-            self._watch.listen_to(child)
             outcome = self._boot(child, memory)
-            self._watch.ignore(child)
+            self._watch.listen_to([])
             child.close()
             if outcome is None:
-                return init.keep(child, self._watch, self._probes, memory, self._log, self._environment)
+                return init.keep(child, self._watch, self._probes, memory, self._log, self._environment, self._record)
+            child.kill_group()
             if outcome != _AGAIN:
                 return outcome
 
     def _boot(self, child: Offspring, memory: MemoryGroup) -> int | None:
         """None when the service is ready, `_AGAIN` when the checks go on in another child, else the exit status."""
+        from probes.gate import death
+
         deadline = self._boot_deadline
         overdue = False
         verdict: int | None = None
         while True:
+            self._watch.listen_to(child.sources)
             for number in self._watch.turn(child, self._probes, deadline):
                 if number in (*STOP, signal.SIGHUP):
-                    self._log.boot(f"{signal.Signals(number).name} during the boot: stopped")
-                    child.kill_group(signal.SIGKILL)
-                    return 0
+                    self._log.say(f"{signal.Signals(number).name} during the boot: stopped")
+                    return 0 if self._serves else death.by_signal(number)
             for event in child.reports():
                 self._take(event)
-                if "ready" in event:
-                    self._hand_over(child)
+                if "ready" in event and child.status is None:
+                    self._hand_over(child, event["ready"])
                     return None
                 if "verdict" in event:
                     verdict = event["verdict"]
-                    child.kill_group(signal.SIGKILL)  # what it left running must not hold up the answer
+                    child.kill_group()  # what it left running must not hold up the answer
             child.read_stack()
             if child.status is not None:
                 if verdict is None:
@@ -122,8 +125,9 @@ class Gate:
         elif "warning" in event:
             self._log.warning(event["warning"])
 
-    def _hand_over(self, child: Offspring) -> None:
+    def _hand_over(self, child: Offspring, status: str) -> None:
         self._record.enter("ready")
+        self._record.unavailable = status != "ok"
         self._probes.stop_accepting()
         child.admit()
         self._log.ready(self._record)

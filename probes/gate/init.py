@@ -5,6 +5,7 @@ The process is blocked in one call until something happens and uses no processor
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from probes.gate.probe_server import ProbeServer
     from probes.gate.report import Log
     from probes.gate.watch import Watch
-
-_SECOND_SIGNAL_SECONDS = 0.5  # for a second SIGTERM to end the child before it is killed
+    from probes.record import Record
 
 
 def keep(
@@ -31,24 +31,35 @@ def keep(
     memory: MemoryGroup,
     log: Log,
     environment: Environment,
+    record: Record,
 ) -> int:
-    """Watch over a serving child until it ends; its exit status, or 128+N for signal N."""
-    stopping = False
-    deadline = float("inf")
+    """Watch over a serving child until it ends; its exit status, or 128+N for signal N.
+
+    The child drains on the first SIGTERM or SIGINT that the gate gets; on a second one it is killed.
+    """
+    ended_by = 0
+    deadline = math.inf
     while child.status is None:
         for number in watch.turn(child, probes, deadline):
-            if number in FORWARDED:
+            if number in STOP and record.state == "draining":
+                log.say(f"a second {signal.Signals(number).name}: killing the service")
+                ended_by = number
+                child.kill_group()
+            elif number in FORWARDED:
                 child.kill(number)
-            if number in STOP:
-                patience = _SECOND_SIGNAL_SECONDS if stopping else environment.grace_period
-                deadline = min(deadline, time.monotonic() + patience)
-                stopping = True
+            if number in STOP and record.state != "draining":
+                record.enter("draining")
+                deadline = time.monotonic() + environment.grace_period
         if child.status is None and time.monotonic() >= deadline:
-            log.boot("the service did not end in time: killing it")
-            child.kill_group(signal.SIGKILL)
+            log.say("the service did not end in time: killing it")
+            child.kill_group()
+            deadline = math.inf
+    child.kill_group()
+    if ended_by:
+        return death.by_signal(ended_by)
     status = death.exit_status(child.status)
     if status:
         text = death.explain_end(child.status, memory)
-        log.boot(text)
+        log.say(text)
         write_termination_log(environment.termination_log, text)
     return status

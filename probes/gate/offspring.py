@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 
+from probes.gate.signals import FORWARDED
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -27,25 +29,26 @@ class Offspring:
         self.channel = channel
         self.stack_fd = stack_fd
         self.status: int | None = None
+        self._open = [channel.fileno(), stack_fd]
         self._partial = b""
         self._stack = b""
 
     @property
-    def sources(self) -> tuple[int, int]:
+    def sources(self) -> list[int]:
         """The descriptors that turn readable when the child has something to say."""
-        return self.channel.fileno(), self.stack_fd
+        return list(self._open)
 
     def reports(self) -> list[dict[str, Any]]:
         """The events that have arrived since the last call."""
         import json
 
-        data = self._partial + _drain(self.channel.fileno())
+        data = self._partial + self._read(self.channel.fileno())
         *lines, self._partial = data.split(b"\n")
         return [json.loads(line) for line in lines]
 
     def read_stack(self) -> None:
         """Take in what the fault handler has written so far."""
-        self._stack += _drain(self.stack_fd)
+        self._stack += self._read(self.stack_fd)
 
     def stack(self) -> list[str]:
         """The Python stack that the fault handler wrote, innermost frame first; empty if it wrote none."""
@@ -53,28 +56,39 @@ class Offspring:
         return self._stack.decode(errors="replace").splitlines()
 
     def admit(self) -> None:
-        """Tell the child that the listening socket is now its own."""
-        self.channel.send(b"open\n")
+        """Tell the child that the listening socket is now its own; one that has just died needs no word."""
+        try:
+            self.channel.send(b"open\n")
+        except OSError:
+            pass
 
     def kill(self, number: int) -> None:
-        """Send a signal to the child alone."""
-        self._send(os.kill, number)
+        """Send a signal to the child alone, if it has not ended."""
+        if self.status is None:
+            os.kill(self.pid, number)
 
-    def kill_group(self, number: int) -> None:
-        """Send a signal to the child and whatever it started."""
-        self._send(os.killpg, number)
+    def kill_group(self) -> None:
+        """Kill the child and whatever it started and left behind."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+    def _read(self, descriptor: int) -> bytes:
+        chunks = []
+        try:
+            while chunk := os.read(descriptor, 65536):
+                chunks.append(chunk)
+            if descriptor in self._open:
+                self._open.remove(descriptor)  # the child has closed its end, which stays readable for ever
+        except (BlockingIOError, ConnectionResetError):
+            pass
+        return b"".join(chunks)
 
     def close(self) -> None:
         """Close the gate's ends."""
         self.channel.close()
         os.close(self.stack_fd)
-
-    def _send(self, send: Any, number: int) -> None:
-        if self.status is None:
-            try:
-                send(self.pid, number)
-            except ProcessLookupError:
-                pass
 
 
 def fork() -> Offspring | Links:
@@ -97,8 +111,9 @@ def fork() -> Offspring | Links:
             pass  # the child has done it, or has gone
         return Offspring(pid, ours, stack_out)
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
+    for number in (*FORWARDED, signal.SIGCHLD):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     os.setpgid(0, 0)  # the terminal's Ctrl-C then reaches the gate alone, which forwards it once
     _die_with(gate)
     signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
@@ -116,13 +131,3 @@ def _die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
-
-
-def _drain(descriptor: int) -> bytes:
-    chunks = []
-    try:
-        while chunk := os.read(descriptor, 65536):
-            chunks.append(chunk)
-    except (BlockingIOError, ConnectionResetError):
-        pass
-    return b"".join(chunks)

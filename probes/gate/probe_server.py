@@ -138,7 +138,9 @@ class ProbeServer:
         data = connection.sock.recv(65536)
         if not data:
             connection.half_closed = True
-            if not connection.outgoing:
+            if connection.outgoing:
+                self._want(connection, selectors.EVENT_WRITE)
+            else:
                 self._close(connection)
             return
         if connection.answered:
@@ -172,6 +174,9 @@ class ProbeServer:
             interest |= selectors.EVENT_WRITE
         else:
             connection.sock.shutdown(socket.SHUT_WR)
+        self._want(connection, interest)
+
+    def _want(self, connection: _Connection, interest: int) -> None:
         key = self._selector.get_key(connection.sock)
         if key.events != interest:
             self._selector.modify(connection.sock, interest, key.data)

@@ -6,6 +6,7 @@ Standard library only. Text lines begin with the markers that the README lists.
 from __future__ import annotations
 
 import os
+import select
 import time
 
 TYPE_CHECKING = False
@@ -20,6 +21,8 @@ TERMINATION_LOG = "/dev/termination-log"
 TERMINATION_LOG_SIZE = 4096
 """Bytes that Kubernetes reads of a termination message (container status, terminationMessagePath)."""
 _STACK_LINES = 30
+_LINE_SECONDS = 0.05
+_REPORT_SECONDS = 1.0
 _MARKERS = {"ok": "[OK]", "failed": "[FAIL]", "waiting": "[WAIT]"}
 _LEVELS = {"ok": "info", "failed": "error", "waiting": "warning"}
 
@@ -27,7 +30,7 @@ _LEVELS = {"ok": "info", "failed": "error", "waiting": "warning"}
 class Log:
     """The log of a boot as text; the other formats are its subclasses."""
 
-    def boot(self, text: str) -> None:
+    def say(self, text: str) -> None:
         """What the gate itself does."""
         write(f"[BOOT] {text}")
 
@@ -45,13 +48,13 @@ class Log:
 
     def failed(self, record: Record, status: int, diagnostics: dict[str, Any]) -> None:
         """The whole report of a boot that failed: every error, numbered, and the diagnostics."""
-        write(report(record, status, diagnostics))
+        write(report(record, status, diagnostics), patience=_REPORT_SECONDS)
 
 
 class JsonLog(Log):
     """The same as one JSON object a line, with time, level, logger and message."""
 
-    def boot(self, text: str) -> None:  # noqa: D102
+    def say(self, text: str) -> None:  # noqa: D102
         self._line("info", text)
 
     def warning(self, text: str) -> None:  # noqa: D102
@@ -64,25 +67,26 @@ class JsonLog(Log):
         self._line("info", SUCCESS, **outcome(record))
 
     def failed(self, record: Record, status: int, diagnostics: dict[str, Any]) -> None:  # noqa: D102
-        self._line("critical", FAILURE, **outcome(record), exit_status=status, diagnostics=diagnostics)
+        fields = {**outcome(record), "exit_status": status, "diagnostics": diagnostics}
+        self._line("critical", FAILURE, _REPORT_SECONDS, **fields)
 
-    def _line(self, level: str, message: str, **fields: Any) -> None:
+    def _line(self, level: str, message: str, patience: float = _LINE_SECONDS, **fields: Any) -> None:
         import json
 
         now = time.time()
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
         entry = {"time": stamp, "level": level, "logger": "airlock", "message": message, **fields}
-        write(json.dumps(entry, ensure_ascii=False))
+        write(json.dumps(entry, ensure_ascii=False), patience)
 
 
 class JsonDocument(JsonLog):
     """One JSON document at the end and nothing before it: `check --format json`."""
 
-    def _line(self, level: str, message: str, **fields: Any) -> None:  # noqa: ARG002
+    def _line(self, level: str, message: str, patience: float = _LINE_SECONDS, **fields: Any) -> None:  # noqa: ARG002
         if "checks" in fields:
             import json
 
-            write(json.dumps({"message": message, **fields}, ensure_ascii=False, indent=2))
+            write(json.dumps({"message": message, **fields}, ensure_ascii=False, indent=2), _REPORT_SECONDS)
 
 
 def log_for(log_format: str) -> Log:
@@ -90,14 +94,35 @@ def log_for(log_format: str) -> Log:
     return {"text": Log, "json": JsonLog, "document": JsonDocument}[log_format]()
 
 
-def write(text: str) -> None:
-    """Write lines to standard output at once, so that a fork repeats nothing; a lost reader is not an error."""
-    data = text.encode(errors="backslashreplace") + b"\n"
+class _Output:
+    """Standard output, written to at once so that a fork repeats nothing, and never waited for in vain.
+
+    A reader that has stalled for `patience` seconds loses the rest, and is not waited for again until it reads on:
+    it must not hold up the probes. One that is gone is no error.
+    """
+
+    def __init__(self) -> None:
+        self._stalled = False
+
+    def write(self, text: str, patience: float = _LINE_SECONDS) -> None:
+        data = text.encode(errors="backslashreplace") + b"\n"
+        end = time.monotonic() + (0.0 if self._stalled else patience)
+        try:
+            while data and select.select([], [1], [], max(0.0, end - time.monotonic()))[1]:
+                data = data[_write(data[: select.PIPE_BUF]) :]
+        except OSError:
+            pass
+        self._stalled = bool(data)
+
+
+write = _Output().write
+
+
+def _write(data: bytes) -> int:
     try:
-        while data:
-            data = data[os.write(1, data) :]
-    except OSError:
-        pass
+        return os.write(1, data)
+    except BlockingIOError:
+        return 0
 
 
 def describe(check: Check) -> str:
@@ -165,7 +190,8 @@ def write_termination_log(path: str, text: str) -> None:
     if len(data) > TERMINATION_LOG_SIZE:
         data = data[: TERMINATION_LOG_SIZE - 4].decode(errors="ignore").encode() + "…\n".encode()
     try:
-        with open(target, "wb") as file:
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK, 0o644)
+        with open(descriptor, "wb", buffering=0) as file:
             file.write(data)
     except OSError:
         pass  # the log has it all; this copy is a courtesy of platforms that offer the file

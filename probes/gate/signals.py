@@ -18,7 +18,8 @@ class SignalPipe:
         os.set_blocking(self._wake, False)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         for number in (*FORWARDED, signal.SIGCHLD):
-            signal.signal(number, lambda _number, _frame: None)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's wish, for one
+                signal.signal(number, lambda _number, _frame: None)
 
     def caught(self) -> bytes:
         """The numbers of the signals that arrived since the last call, one byte each, oldest first."""

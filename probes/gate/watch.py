@@ -23,16 +23,15 @@ class Watch:
         self.selector = selectors.DefaultSelector()
         self._signals = SignalPipe()
         self.selector.register(self._signals.fd, selectors.EVENT_READ)
+        self._sources: list[int] = []
 
-    def listen_to(self, child: Offspring) -> None:
-        """Wake up for the child's reports."""
-        for source in child.sources:
-            self.selector.register(source, selectors.EVENT_READ)
-
-    def ignore(self, child: Offspring) -> None:
-        """No longer wake up for the child's reports, only for its end."""
-        for source in child.sources:
+    def listen_to(self, sources: list[int]) -> None:
+        """Wake up for these descriptors of the child, and no longer for those before."""
+        for source in set(self._sources) - set(sources):
             self.selector.unregister(source)
+        for source in set(sources) - set(self._sources):
+            self.selector.register(source, selectors.EVENT_READ)
+        self._sources = sources
 
     def turn(self, child: Offspring, probes: ProbeServer, deadline: float) -> bytes:
         """Wait until something happens or the deadline is reached; serve probes, reap; the signals caught."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import logging
+import os
 import signal
 import time
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,7 @@ logger = logging.getLogger("airlock.door")
 
 _KEEP_ALIVE = 75.0  # seconds; above the 60 s at which load balancers commonly drop an idle connection
 _CUT_SECONDS = 0.2  # for connections that are cut off to notice
-_REHEARSAL_SECONDS = 10.0  # for the lifespan shutdown of a boot that does not serve
+_SHUTDOWN_SECONDS = 10.0  # for the lifespan shutdown, where no drain sets an end to it
 _LIFESPAN = "lifespan startup"
 
 
@@ -50,7 +51,7 @@ async def rehearse(app: App, contract: Contract, reporter: Reporter) -> int:
             return reporter.verdict(1)
         began = reporter.running("lifespan shutdown")
         try:
-            await lifespan.shutdown(min(reporter.deadline, time.monotonic() + _REHEARSAL_SECONDS))
+            await lifespan.shutdown(min(reporter.deadline, time.monotonic() + _SHUTDOWN_SECONDS))
         except (Failure, Overdue) as error:
             reporter.failed("lifespan shutdown", str(error), began=began)
             return reporter.verdict(1)
@@ -71,7 +72,10 @@ async def serve(
     if contract.lifespan and not await _start(lifespan, reporter):
         return reporter.verdict(1)
     indicators = Indicators(contract.indicators)
-    await indicators.start()
+    if contract.indicators:
+        began = reporter.running("indicators")
+        await indicators.start()
+        reporter.ok("indicators", began)
     readiness = Readiness(reporter.record, indicators)
     register_boot(readiness)
     management_port = listeners[1].getsockname()[1] if len(listeners) > 1 else None
@@ -88,14 +92,14 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, drain.begin)
-    await _admission(reporter, links)
-    faulthandler.enable()
+    faulthandler.enable(2)
+    await _admission(reporter, readiness, links)
     lag = asyncio.create_task(measure_loop_lag())
     status = await _serve(_with_state(traffic, lifespan.state), _config(environment, contract, descriptors), drain)
     lag.cancel()
     await indicators.stop()
     try:
-        await lifespan.shutdown(drain.application_deadline)
+        await lifespan.shutdown(min(drain.application_deadline, time.monotonic() + _SHUTDOWN_SECONDS))
     except (Failure, Overdue) as error:
         logger.error("lifespan shutdown: %s", error)
         return 1
@@ -121,12 +125,13 @@ async def _start(lifespan: Lifespan, reporter: Reporter) -> bool:
     return True
 
 
-async def _admission(reporter: Reporter, links: Links) -> None:
+async def _admission(reporter: Reporter, readiness: Readiness, links: Links) -> None:
     """Say that everything is ready, and wait until the gate has stopped accepting."""
+    reporter.ready(readiness.status)
     links.channel.setblocking(False)
-    reporter.ready()
     await asyncio.get_running_loop().sock_recv(links.channel, 64)
     links.channel.close()
+    os.close(links.stack_fd)
 
 
 def _config(environment: Environment, contract: Contract, descriptors: list[int]) -> Config:

@@ -6,7 +6,7 @@ import asyncio
 import faulthandler
 import logging
 import os
-import signal
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -34,7 +34,8 @@ class Drain:
     """
 
     def __init__(self, environment: Environment, readiness: Readiness, traffic: Traffic, listeners: list[int]) -> None:
-        self._listeners = [(descriptor, os.fstat(descriptor).st_ino) for descriptor in listeners]
+        self._listener, self._inode = listeners[0], os.fstat(listeners[0]).st_ino
+        self._copy = os.dup(listeners[0])
         self._delay = environment.drain_delay
         self._grace = environment.grace_period
         self._readiness = readiness
@@ -46,11 +47,9 @@ class Drain:
         self._connections_deadline = self.application_deadline = float("inf")
 
     def begin(self) -> None:
-        """Say no to new traffic; a second signal is not caught and ends the process at once."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)
+        """Say no to new traffic. More signals change nothing: the gate decides about a second one."""
+        if self._begun.is_set():
+            return
         now = time.monotonic()
         self._began = now
         end = now + self._grace
@@ -87,22 +86,26 @@ class Drain:
         logger.error("cut off after %g s of grace: %s", self._grace, self._traffic.in_flight() or "idle connections")
 
     async def _let_go(self) -> None:
-        # the server closes them a few turns of the loop after its trigger has returned
-        while any(_is_open(*listener) for listener in self._listeners):  # noqa: ASYNC110 - there is no event for it
-            await asyncio.sleep(0)
-        for callback in callbacks:
-            try:
-                await callback()
-            except Exception:
-                logger.exception("what the application registered with on_drain failed")
-        await self._traffic.let_go()
+        # the server closes its sockets, the first one first, a few turns of the loop after its trigger has returned
+        while _is_open(self._listener, self._inode):  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+        with socket.socket(fileno=self._copy) as copy:
+            copy.shutdown(socket.SHUT_RDWR)  # for processes that the application forked, which have it too
+        await asyncio.gather(self._traffic.let_go(), *(_call(callback) for callback in callbacks))
 
     def _end_anyway(self, deadline: float) -> None:
         """In a thread: end the process even if its event loop is blocked or its threads don't finish."""
-        time.sleep(deadline - time.monotonic())
+        time.sleep(max(0.0, deadline - time.monotonic()))
         logger.error("cut off after %g s of grace: %s", self._grace, self._traffic.in_flight() or "threads")
-        faulthandler.dump_traceback()
+        faulthandler.dump_traceback(2)
         os._exit(self.exit_status)
+
+
+async def _call(callback: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await callback()
+    except Exception:
+        logger.exception("what the application registered with on_drain failed")
 
 
 def _is_open(descriptor: int, inode: int) -> bool:

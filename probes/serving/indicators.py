@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from probes import Failure
@@ -64,7 +65,6 @@ class Indicators:
 
     def __init__(self, indicators: tuple[Indicator, ...]) -> None:
         self.readings = [Reading(indicator) for indicator in indicators]
-        self._threads = ThreadPoolExecutor(max(1, len(indicators)), "airlock-indicator")
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -83,7 +83,6 @@ class Indicators:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _asynchronous(self, call: Callable[[], Any]) -> Call:
         """`call` as a coroutine function; a plain function gets a thread, and no second one while it hangs."""
@@ -95,11 +94,25 @@ class Indicators:
             nonlocal running
             if running is not None and not running.done():
                 raise Failure("the call before this one still hangs")
-            running = asyncio.get_running_loop().run_in_executor(self._threads, call)
+            running = _in_a_daemon_thread(call)
             result = await asyncio.shield(running)
             return await result if inspect.isawaitable(result) else result
 
         return in_a_thread
+
+
+def _in_a_daemon_thread(call: Callable[[], Any]) -> asyncio.Future[Any]:
+    """The outcome of `call`; unlike an executor's, its thread does not keep the process from ending."""
+    outcome: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(call())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, name="airlock-indicator", daemon=True).start()
+    return asyncio.wrap_future(outcome)
 
 
 async def _repeat(reading: Reading, call: Call) -> None:
@@ -118,7 +131,7 @@ async def _measure(reading: Reading, call: Call) -> None:
         reading.conclude(False, f"no answer within {timeout:g} s", began)
     except Failure as error:
         reading.conclude(False, error.detail, began)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         reading.conclude(False, blame(error), began)
     else:
         reading.conclude(True, result if isinstance(result, str) else "", began)

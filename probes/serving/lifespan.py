@@ -35,7 +35,10 @@ class Lifespan:
 
     async def _run(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
-        await self._app(scope, self._incoming.get, self._outgoing.put)
+        try:
+            await self._app(scope, self._incoming.get, self._outgoing.put)
+        except SystemExit as error:
+            raise RuntimeError(f"SystemExit({error.code!r})") from error  # as it is, it would end the event loop
 
     async def _ask(self, running: asyncio.Task[None], step: str, deadline: float) -> None:
         await self._incoming.put({"type": f"lifespan.{step}"})
@@ -55,7 +58,7 @@ class Lifespan:
 
     def _judge(self, step: str, message: dict[str, str]) -> None:
         if message["type"] == f"lifespan.{step}.failed":
-            reason = message.get("message", "").strip().splitlines() or ["it gave no reason"]
+            reason = str(message.get("message") or "").strip().splitlines() or ["it gave no reason"]
             raise Failure(f"the application reported that its {step} failed: {reason[-1]}", "mend what it reports")
         if message["type"] != f"lifespan.{step}.complete":
             raise Failure(f"the application answered lifespan {step} with {message['type']!r}", _SWITCH_OFF)

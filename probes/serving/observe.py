@@ -41,7 +41,7 @@ class Observe:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (_HEADER, request_id)]
+                message = {**message, "headers": [*message.get("headers", ()), (_HEADER, request_id)]}
             await send(message)
 
         try:

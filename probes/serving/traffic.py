@@ -50,7 +50,7 @@ class Traffic:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_and_close(message: Message) -> None:
             if self._readiness.draining and message["type"] == "http.response.start" and scope["http_version"] < "2":
-                message["headers"] = [*message.get("headers", ()), _CLOSE]
+                message = {**message, "headers": [*message.get("headers", ()), _CLOSE]}
             await send(message)
 
         key = id(scope)
@@ -68,6 +68,6 @@ class Traffic:
         key = id(scope)
         self._websockets[key] = websocket
         try:
-            await self._app(scope, websocket.receive, send)
+            await self._app(scope, websocket.receive, websocket.send)
         finally:
             del self._websockets[key]

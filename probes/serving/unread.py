@@ -39,9 +39,12 @@ class Unread:
             nonlocal unread
             if unread and message["type"] == "http.response.body" and not message.get("more_body"):
                 unread = False
-                await send({**message, "more_body": True})
-                await asyncio.wait({self._discard(receive)}, timeout=LINGER)
-                message = {"type": "http.response.body", "body": b""}
+                ended = self._discard(receive)
+                await asyncio.sleep(0)  # what has arrived already is read in this turn
+                if not ended.done():
+                    await send({**message, "more_body": True})
+                    await asyncio.wait({ended}, timeout=LINGER)
+                    message = {"type": "http.response.body", "body": b""}
             await send(message)
 
         try:

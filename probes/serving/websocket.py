@@ -14,7 +14,7 @@ _GOODBYE_SECONDS = 0.5  # a client that reads nothing must not hold up the other
 
 
 class OpenWebsocket:
-    """Stands between the server and the application, which is given `receive` instead of the server's."""
+    """Stands between the server and the application, which is given `receive` and `send` instead of the server's."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -34,6 +34,11 @@ class OpenWebsocket:
             finally:
                 self._waiting = None
         return {"type": "websocket.disconnect", "code": SERVICE_RESTART, "reason": "service restart"}
+
+    async def send(self, message: Message) -> None:
+        """Send a message of the application; once the websocket was told to go, nobody hears it."""
+        if not self._gone:
+            await self._send(message)
 
     async def let_go(self) -> None:
         """Close with 1012 and give the application the disconnect that a mute client never sends."""

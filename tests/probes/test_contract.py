@@ -24,6 +24,7 @@ KEYS = [
     "checks",
     "lifespan",
     "request-metrics",
+    "max-websocket-message",
     "application-paths",
     "indicator",
 ]

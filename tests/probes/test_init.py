@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ import pytest
 from tests.boot import APPS, PATIENCE, Boot
 from tests.conftest import BootModule, WriteModule
 from tests.probes.clients import connect
+from tests.probes.proc import children, descriptors, eventually, must_end, processor_seconds, service_of
 
 PID_NAMESPACE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child")
 HANGS = {
@@ -24,50 +23,6 @@ HANGS = {
     "an import that holds the interpreter": "import ctypes\nctypes.PyDLL(None).sleep(600)\n",
     "an endless loop": "while True:\n    pass\n",
 }
-
-
-def children(pid: int) -> list[int]:
-    """The processes that are waited for by `pid`, zombies included."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def service_of(process: Boot) -> int:
-    """The child of a gate that has one."""
-    (child,) = children(process.process.pid)
-    return child
-
-
-def descriptors(pid: int, kind: str) -> set[str]:
-    """What the process has open of a kind (`socket`, `pipe`), beside the standard streams."""
-    links = {}
-    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            links[int(descriptor.name)] = os.readlink(descriptor)
-        except FileNotFoundError:
-            continue
-    streams = {links.pop(number, "") for number in (0, 1, 2)}
-    return {link for link in links.values() if link.startswith(kind)} - streams
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Returns when the condition holds; for what the kernel announces to nobody."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-@contextmanager
-def must_end(*pids: int) -> Iterator[None]:
-    """Processes that run now have ended soon after the body; one that has not is killed, so that none is left."""
-    watched = {pid: os.pidfd_open(pid) for pid in pids}
-    yield
-    left = [pid for pid, descriptor in watched.items() if not select.select([descriptor], [], [], PATIENCE)[0]]
-    for pid in left:
-        signal.pidfd_send_signal(watched[pid], signal.SIGKILL)
-    for descriptor in watched.values():
-        os.close(descriptor)
-    assert not left
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2])
@@ -150,10 +105,9 @@ def test_it_uses_no_processor_time(boot: BootModule) -> None:
         process.wait_ready()
         folder = Path(f"/proc/{process.process.pid}")
 
-        def used() -> tuple[list[str], list[str]]:
-            times = (folder / "stat").read_text().rpartition(")")[2].split()[11:13]
+        def used() -> tuple[float, list[str]]:
             status = (folder / "status").read_text().splitlines()
-            return times, [line for line in status if "ctxt_switches" in line]
+            return processor_seconds(process.process.pid), [line for line in status if "ctxt_switches" in line]
 
         def blocked() -> bool:
             return "poll" in (folder / "wchan").read_text()
@@ -221,7 +175,8 @@ def test_more_signals_do_not_postpone_the_end(boot: BootModule) -> None:
                     process.process.wait(0.1)
                 except subprocess.TimeoutExpired:
                     continue
-        assert process.wait() == 137
+        assert process.wait() == 143
+    assert process.output.count("did not end in time") == 1
 
 
 def modules_of_the_gate(process: Boot) -> set[str]:

@@ -19,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.boot import PATIENCE, Boot, request
 from tests.conftest import BootModule, WriteModule
 from tests.probes.clients import GET, HOSTILE, PROMPT, connect, probed_promptly, read_to_end, status_of
+from tests.probes.proc import descriptors, eventually, processor_seconds
 
 ENDS_WITHIN = 2.0  # seconds in which every client gets a status or a close
 MANY_DESCRIPTORS = 6000
@@ -79,8 +80,8 @@ def test_a_client_that_sends_one_byte_a_second_is_told_that_time_is_up(hanging: 
 
 def test_a_client_that_never_reads_is_cut_off(boot: BootModule) -> None:
     """An answer that does not fit into the buffers, and that nobody takes, ends with its connection."""
-    with boot(checks=["waits_loudly:check"]) as process:
-        process.wait_for("loud loud")
+    with boot(checks=[f"waits_loudly:check{number}" for number in range(60)]) as process:
+        process.wait_for("waits_loudly:check59: loud")
         with probed_promptly(process), connect(process, receive_buffer=4096) as deaf:
             began = time.monotonic()
             deaf.sendall(b"GET /health HTTP/1.1\r\n\r\n")
@@ -94,14 +95,29 @@ def test_a_client_that_never_reads_is_cut_off(boot: BootModule) -> None:
 
 def test_a_half_closed_client_gets_the_whole_of_a_long_answer(boot: BootModule) -> None:
     """Closing one's own side says nothing about reading: the answer is not cut short."""
-    with boot(checks=["waits_loudly:check"]) as process:
-        process.wait_for("loud loud")
+    with boot(checks=[f"waits_loudly:check{number}" for number in range(60)]) as process:
+        process.wait_for("waits_loudly:check59: loud")
         with probed_promptly(process), connect(process, receive_buffer=4096) as connection:
             connection.sendall(b"GET /health HTTP/1.1\r\n\r\n")
             connection.shutdown(socket.SHUT_WR)
             head, _, body = read_to_end(connection).partition(b"\r\n\r\n")
         assert f"Content-Length: {len(body)}\r\n".encode() in head
         assert body.endswith(b"}")
+
+
+def test_a_half_closed_client_that_never_reads_costs_no_processor_time(boot: BootModule) -> None:
+    """Until its time is up the gate waits for it in the selector, not in a loop."""
+    with boot(checks=[f"waits_loudly:check{number}" for number in range(60)]) as process:
+        process.wait_for("waits_loudly:check59: loud")
+        gate = process.process.pid
+        doors = descriptors(gate, "socket")
+        with connect(process, receive_buffer=4096) as deaf:
+            before = processor_seconds(gate)
+            deaf.sendall(b"GET /health HTTP/1.1\r\n\r\n")
+            deaf.shutdown(socket.SHUT_WR)
+            eventually(lambda: descriptors(gate, "socket") > doors)
+            eventually(lambda: descriptors(gate, "socket") == doors)
+            assert processor_seconds(gate) - before < ENDS_WITHIN / 4
 
 
 @pytest.mark.usefixtures("many_descriptors")

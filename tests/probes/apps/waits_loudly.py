@@ -1,7 +1,13 @@
-"""A check that waits for ever, with much to say about it: its `/health` does not fit into a socket's buffers."""
+"""Checks that wait for ever, with much to say: their `/health` does not fit into a socket's buffers."""
 
 import probes
 
 
-def check():
-    raise probes.Waiting("loud " * 800_000)
+def __getattr__(name):
+    if not name.startswith("check"):
+        raise AttributeError(name)
+    return wait
+
+
+def wait():
+    raise probes.Waiting("loud " * 13_000)
