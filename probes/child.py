@@ -75,8 +75,7 @@ def _run(
     gc.freeze()
     gc.enable()
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(start(contract, reporter))
+        return asyncio.run(start(contract, reporter))
     except BaseException as error:
         if not record.booting:
             raise
@@ -94,11 +93,3 @@ def _origin(reference: str) -> str:
     if spec is None:
         return f"{package}, which was not found"
     return f"{package} from {next(iter(spec.submodule_search_locations or ()), spec.origin)}"
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop

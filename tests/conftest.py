@@ -56,5 +56,5 @@ def boot(tmp_path: Path, python: str) -> BootModule:
 
 @pytest.fixture(scope="session")
 def another_python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An interpreter of the other side of Python 3.12, without uvloop, with the project installed."""
+    """An interpreter of the other side of Python 3.12, with the project installed."""
     return other_python(tmp_path_factory.mktemp("another-python"))

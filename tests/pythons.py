@@ -15,7 +15,7 @@ from tests.boot import ROOT
 
 
 def other_python(folder: Path) -> str:
-    """An interpreter of the other side of Python 3.12, in a fresh virtual environment and without uvloop.
+    """An interpreter of the other side of Python 3.12, in a fresh virtual environment.
 
     asyncio's own server waits differently for its connections from 3.12 on. AIRLOCK_OTHER_PYTHON names one; otherwise
     PATH and pyenv are searched. Without any the test is skipped, but in CI it fails.
@@ -29,7 +29,6 @@ def other_python(folder: Path) -> str:
     python = str(folder / "bin" / "python")
     subprocess.run([found, "-m", "venv", folder], check=True)
     subprocess.run([python, "-m", "pip", "install", "-q", "-e", ROOT], check=True)
-    subprocess.run([python, "-m", "pip", "uninstall", "-q", "-y", "uvloop"], check=True)
     return python
 
 

@@ -14,7 +14,7 @@ from probes.gate.answers import Answers
 from probes.gate.listener import describe
 from probes.gate.offspring import Links, Offspring, fork
 from probes.gate.probe_server import ProbeServer
-from probes.gate.signals import STOP
+from probes.gate.signals import FORWARDED, STOP
 from probes.gate.watch import Watch
 from probes.record import Check, Record
 
@@ -81,9 +81,12 @@ class Gate:
             self._watch.listen_to([])
             child.close()
             if outcome is None:
-                return init.keep(child, self._watch, self._probes, memory, self._log, self._environment, self._record)
+                outcome = init.keep(
+                    child, self._watch, self._probes, memory, self._log, self._environment, self._record
+                )
             child.kill_group()
             if outcome != _AGAIN:
+                signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # a late one must not change the status
                 return outcome
 
     def _boot(self, child: Offspring, memory: MemoryGroup) -> int | None:

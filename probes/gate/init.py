@@ -42,7 +42,8 @@ def keep(
     while child.status is None:
         for number in watch.turn(child, probes, deadline):
             if number in STOP and record.state == "draining":
-                log.say(f"a second {signal.Signals(number).name}: killing the service")
+                if not ended_by:
+                    log.say(f"a second {signal.Signals(number).name}: killing the service")
                 ended_by = number
                 child.kill_group()
             elif number in FORWARDED:
@@ -54,7 +55,6 @@ def keep(
             log.say("the service did not end in time: killing it")
             child.kill_group()
             deadline = math.inf
-    child.kill_group()
     if ended_by:
         return death.by_signal(ended_by)
     status = death.exit_status(child.status)

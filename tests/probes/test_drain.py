@@ -19,9 +19,9 @@ from tests.conftest import BootModule
 GRACE = "4"
 
 
-@pytest.fixture(params=["this Python", "another Python without uvloop"])
+@pytest.fixture(params=["this Python", "another Python"])
 def python(request: pytest.FixtureRequest) -> str:
-    """The whole drain is tested on both sides of Python 3.12, with uvloop and without."""
+    """The whole drain is tested on both sides of Python 3.12."""
     if request.param == "this Python":
         return sys.executable
     found: str = request.getfixturevalue("another_python")
