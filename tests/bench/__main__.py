@@ -1,0 +1,65 @@
+"""`python -m tests.bench [BENCHMARK …] [--runs N]`: prints one table; exit status 1 when a benchmark broke."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.bench import machine
+from tests.bench.boot import first_answer, gil, memory, ready, throughput
+from tests.bench.processes import Broken
+from tests.bench.rounds import Rounds
+from tests.bench.table import table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.bench.figures import Figure
+
+BENCHMARKS: dict[str, Callable[[Rounds, Path], list[Figure]]] = {
+    "first-answer": first_answer.measure,
+    "ready": ready.measure,
+    "throughput": throughput.measure,
+    "memory": memory.measure,
+    "gil": gil.measure,
+}
+RUNS = 15
+
+
+def main() -> int:
+    """Run the benchmarks that the arguments name, or all."""
+    arguments = _parse()
+    rounds = Rounds(arguments.runs)
+    machine.compile_all()
+    rows: list[tuple[str, ...]] = []
+    errors: list[str] = []
+    before = machine.describe()
+    with tempfile.TemporaryDirectory() as folder:
+        for name in arguments.benchmark or BENCHMARKS:
+            try:
+                rows += [figure.row() for figure in BENCHMARKS[name](rounds, Path(folder))]
+            except Broken as error:
+                errors.append(f"{name} broke: {error}")
+                print(f"\n{errors[-1]}", file=sys.stderr)
+    print(f"{before}\n{arguments.runs} paired runs\n\n{table(rows)}")
+    return 1 if errors else 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the boot beside its peers.")
+    parser.add_argument("benchmark", nargs="*", help=f"of {', '.join(BENCHMARKS)} (default: all)")
+    parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"paired runs of each (default: {RUNS})")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.benchmark if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(unknown)}: there are {', '.join(BENCHMARKS)}")
+    if arguments.runs < 1:
+        parser.error(f"--runs {arguments.runs}: at least 1 is needed")
+    return arguments
+
+
+if __name__ == "__main__":
+    sys.exit(main())

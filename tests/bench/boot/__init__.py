@@ -1,0 +1,1 @@
+"""The benchmarks of the boot, one a file; each returns its figures."""

@@ -1,0 +1,88 @@
+"""What is compared: the gate with an application, and its peers with the same one."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.bench.processes import ROOT, Program
+
+PROGRAMS = Path(__file__).parent / "programs"
+APPS = ROOT / "tests" / "probes" / "apps"
+
+
+@dataclass(frozen=True)
+class Application:
+    """An ASGI application with the contract that the gate proves; `path` is one of its own that answers 200."""
+
+    name: str
+    contract: dict[str, Any]
+    path: str = "/"
+
+    @property
+    def reference(self) -> str:
+        """`module:attribute`."""
+        return str(self.contract["app"])
+
+
+def plain() -> Application:
+    """The smallest application: what the gate costs is nowhere more visible."""
+    return Application("plain application", {"app": "plain:app"})
+
+
+def holds_gil() -> Application:
+    """The plain application behind an import that keeps the GIL."""
+    return Application("import that keeps the GIL", {"app": "holds_gil:app"})
+
+
+def service() -> Application:
+    """The service this project ships, with its own contract; from a checkout, which need not be installed."""
+    contract = tomllib.loads((ROOT / "service" / "contract.toml").read_text())
+    return Application("the service", contract | {"strict-origin": False})
+
+
+def gate(application: Application, folder: Path, **keys: Any) -> Program:
+    """`python -m probes`, with `keys` added to the contract, which is written to `folder`."""
+    contract = application.contract | {name.replace("_", "-"): value for name, value in keys.items()}
+    file = folder / f"{application.name} {' '.join(keys)}.toml".replace(" ", "-")
+    file.write_text(_toml(contract))
+    return Program((sys.executable, "-m", "probes"), _path(), {"AIRLOCK_CONTRACT": str(file)})
+
+
+def hypercorn(application: Application) -> Program:
+    """Hypercorn alone, in one process and with the gate's own settings."""
+    program = str(PROGRAMS / "plain_hypercorn.py")
+    return Program((sys.executable, program, application.reference, "{port}"), _path())
+
+
+def hypercorn_command(application: Application) -> Program:
+    """Hypercorn as people start it; its command spawns a second interpreter for the one worker."""
+    return Program((sys.executable, "-m", "hypercorn", "-b", "127.0.0.1:{port}", application.reference), _path())
+
+
+def accept_loop() -> Program:
+    """The least that can answer a probe."""
+    return Program((sys.executable, "-I", "-S", str(PROGRAMS / "accept_loop.py"), "{port}"))
+
+
+def thread_prober(application: Application) -> Program:
+    """Answers probes in a thread of the process that imports the application."""
+    program = str(PROGRAMS / "thread_prober.py")
+    return Program((sys.executable, program, application.reference.partition(":")[0], "{port}"), _path())
+
+
+def _path() -> tuple[Path, ...]:
+    return APPS, PROGRAMS, ROOT
+
+
+def _toml(contract: dict[str, Any]) -> str:
+    """TOML of plain values and of tables in lists; JSON writes the values the same way."""
+    values = {key: value for key, value in contract.items() if key != "indicator"}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    for table in contract.get("indicator", []):
+        lines += ["[[indicator]]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+    return "\n".join(lines) + "\n"
