@@ -82,7 +82,8 @@ class Boot:
         self.process.wait(PATIENCE)
         self._reader.join(PATIENCE)
         assert self.process.stdout is not None
-        self.process.stdout.close()
+        if not self._reader.is_alive():  # a process that was left behind may hold the other end
+            self.process.stdout.close()
 
     @property
     def output(self) -> str:

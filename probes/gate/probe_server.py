@@ -182,6 +182,9 @@ class ProbeServer:
             self._selector.modify(connection.sock, interest, key.data)
 
     def _evict(self, connection: _Connection) -> None:
+        self._serve(connection, selectors.EVENT_READ)  # its request may have come since the selector looked
+        if connection.sock.fileno() < 0:
+            return
         if not connection.answered:
             try:
                 connection.sock.send(_refuse(408))

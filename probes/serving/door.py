@@ -135,7 +135,7 @@ async def _admission(reporter: Reporter, readiness: Readiness, links: Links) -> 
 
 
 def _config(environment: Environment, contract: Contract, descriptors: list[int]) -> Config:
-    config = Config()
+    config = DateOnceASecond()
     config.bind = [f"fd://{descriptor}" for descriptor in descriptors]
     config.backlog = BACKLOG  # Hypercorn calls listen() again, and a smaller number would shrink the queue
     config.errorlog = logging.getLogger("hypercorn.error")
@@ -144,6 +144,20 @@ def _config(environment: Environment, contract: Contract, descriptors: list[int]
     config.websocket_max_message_size = contract.max_websocket_message
     config.graceful_timeout = environment.grace_period  # the drain's own deadline comes first
     return config
+
+
+class DateOnceASecond(Config):
+    """Hypercorn's configuration, with the Date field made once a second instead of once a response."""
+
+    _second = 0
+    _headers: list[tuple[bytes, bytes]] = []  # noqa: RUF012 - replaced, never changed
+
+    def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
+        """The fields that the server adds to every response."""
+        now = int(time.time())
+        if now != self._second:
+            self._second, self._headers = now, super().response_headers(protocol)
+        return self._headers
 
 
 async def _serve(app: App, config: Config, drain: Drain) -> int:

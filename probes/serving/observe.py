@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
-import uuid
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from probes.logs import current_request_id
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from probes.serving.asgi import App, Message, Receive, Scope, Send
     from probes.serving.metrics import RequestMetrics
 
@@ -37,12 +40,12 @@ class Observe:
         root = scope.get("root_path", "")
         began = perf_counter()
 
-        async def send_with_id(message: Message) -> None:
+        def send_with_id(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message = {**message, "headers": [*message.get("headers", ()), (_HEADER, request_id)]}
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, send_with_id)
@@ -67,8 +70,12 @@ def route_template(scope: Scope, root: str) -> str:
     return f"{mount}/{{path}}" if hasattr(route, "routes") else mount + template
 
 
+_OF_THIS_PROCESS = os.urandom(8).hex()
+_numbers = itertools.count(1)
+
+
 def _request_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == _HEADER and _USABLE(value):
             return bytes(value)
-    return uuid.uuid4().hex.encode()
+    return f"{_OF_THIS_PROCESS}{next(_numbers):016x}".encode()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from probes.serving.websocket import SERVICE_RESTART, OpenWebsocket
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from probes.serving.asgi import App, Message, Receive, Scope, Send
     from probes.serving.readiness import Readiness
 
@@ -48,10 +50,10 @@ class Traffic:
         return ", ".join(parts)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_and_close(message: Message) -> None:
+        def send_and_close(message: Message) -> Awaitable[None]:
             if self._readiness.draining and message["type"] == "http.response.start" and scope["http_version"] < "2":
                 message = {**message, "headers": [*message.get("headers", ()), _CLOSE]}
-            await send(message)
+            return send(message)
 
         key = id(scope)
         self._requests[key] = scope

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from tests.bench.processes import ROOT
 from tests.bench.sides import PROGRAMS
 
-_DISTRIBUTIONS = ("hypercorn", "h11", "uvloop", "starlette", "prometheus-client")
+_DISTRIBUTIONS = ("hypercorn", "h11", "starlette", "prometheus-client")
 
 
 def compile_all() -> None:
