@@ -8,7 +8,7 @@ import gc
 import importlib.util
 from typing import TYPE_CHECKING
 
-from probes import logs
+from probes import Failure, logs
 from probes.blame import blame
 from probes.contract import Contract, ContractError, load, locate
 from probes.prover import Prover
@@ -79,7 +79,8 @@ def _run(
     except BaseException as error:
         if not record.booting:
             raise
-        reporter.failed("start", f"the application's start raised {blame(error)}", "mend the cause")
+        told = error if isinstance(error, Failure) else Failure(f"raised {blame(error)}", "mend the cause")
+        reporter.failed("start", told.detail, *told.resolution)
         return reporter.verdict(1)
 
 

@@ -80,7 +80,7 @@ async def serve(
     register_boot(readiness)
     management_port = listeners[1].getsockname()[1] if len(listeners) > 1 else None
     routes = ProbeRoutes(
-        Observe(app, RequestMetrics() if contract.request_metrics else None),
+        Observe(app, _request_metrics(contract)),
         readiness,
         application_paths=contract.application_paths,
         management_port=management_port,
@@ -105,6 +105,17 @@ async def serve(
         return 1
     drain.exit_status = status
     return status
+
+
+def _request_metrics(contract: Contract) -> RequestMetrics | None:
+    try:
+        return RequestMetrics() if contract.request_metrics else None
+    except ValueError as error:
+        raise Failure(
+            f"the application has metrics of its own by the gate's names: {error}",
+            "leave counting requests to the application: request-metrics = false in the contract",
+            "or let it give its metrics other names",
+        ) from error
 
 
 async def _start(lifespan: Lifespan, reporter: Reporter) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
 import sys
 import time
@@ -15,6 +17,7 @@ from websockets.sync.client import connect
 
 from tests.boot import PATIENCE, Boot
 from tests.conftest import BootModule
+from tests.probes.proc import children
 
 GRACE = "4"
 
@@ -170,6 +173,34 @@ def test_mute_websockets_are_freed(boot: BootModule) -> None:
             process.signal()
             output = drained(process, within=2)
     assert "websocket disconnected with 1012" in output
+
+
+def test_the_management_port_does_not_keep_websockets_waiting(boot: BootModule) -> None:
+    """With two listening sockets the drain is the same."""
+    with boot({"GRACE_PERIOD": "8", "MANAGEMENT_PORT": "0"}) as process:
+        process.wait_ready()
+        with connect(f"ws://127.0.0.1:{process.port}/ws") as websocket:
+            websocket.send("hello")
+            websocket.recv(PATIENCE)
+            process.signal()
+            with pytest.raises(ConnectionClosed) as closed:
+                websocket.recv(PATIENCE)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1012
+        drained(process, within=3)
+
+
+def test_a_signal_to_every_process_is_one_signal(boot: BootModule) -> None:
+    """Supervisors that signal gate and child both start one drain; requests in flight still finish."""
+    with boot({"GRACE_PERIOD": "10"}) as process:
+        process.wait_ready()
+        with open_request(process, "/slow/1") as connection:
+            process.wait_for("request began")
+            (child,) = children(process.process.pid)
+            process.signal()
+            os.kill(child, signal.SIGTERM)
+            assert read_response(connection).endswith(b"hello from the application\r\n0\r\n\r\n")
+        drained(process, within=3)
 
 
 def test_a_blocked_event_loop_does_not_outlive_the_grace_period(boot: BootModule) -> None:

@@ -101,6 +101,19 @@ def test_what_waits_in_the_queue_is_served_by_the_application(boot: BootModule) 
         assert early.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
+def test_an_early_connection_is_not_told_ready_when_new_ones_are_not(boot: BootModule) -> None:
+    """What the gate still answers after the hand-over agrees with what the application would say."""
+    indicator = {"name": "database", "call": "routed:follows_a_file", "critical": True}
+    with (
+        boot({"INDICATOR_FILE": "/nowhere/at/all"}, app="routed:app", indicators=(indicator,)) as process,
+        socket.create_connection(("127.0.0.1", process.port), timeout=PATIENCE) as early,
+    ):
+        process.wait_ready()
+        early.sendall(b"GET /health HTTP/1.1\r\nHost: airlock\r\n\r\n")
+        assert early.recv(65536).startswith(b"HTTP/1.1 503 ")
+        assert process.get("/health").status == 503
+
+
 def test_the_gate_keeps_no_copy_of_the_listening_socket(boot: BootModule) -> None:
     """After the hand-over the listening socket is open in the child alone."""
     with boot() as process:

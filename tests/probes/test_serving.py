@@ -288,6 +288,29 @@ def test_check_runs_the_whole_contract_without_a_socket(tmp_path: Path, boot: Bo
         assert process.wait() == 2
 
 
+def test_a_check_that_is_stopped_has_not_held(boot: BootModule, tmp_path: Path) -> None:
+    """An interrupted `check` is not taken for a contract that holds."""
+    (tmp_path / "victim.py").write_text("import threading\nprint('hanging', flush=True)\nthreading.Event().wait()\n")
+    contract = write_contract(tmp_path, app="plain:app", critical_imports=["victim"])
+    with Boot(contract, args=("check",), path=(tmp_path, APPS)) as process:
+        process.wait_for("hanging")
+        process.signal()
+        assert process.wait() == 143
+
+
+def test_messages_that_an_application_uses_again_stay_as_they_are(boot: BootModule, tmp_path: Path) -> None:
+    """Each response has one request id, even if its start message is a constant."""
+    (tmp_path / "frugal.py").write_text(
+        "START = {'type': 'http.response.start', 'status': 200, 'headers': []}\n"
+        "async def app(scope, receive, send):\n"
+        "    await send(START)\n    await send({'type': 'http.response.body', 'body': b''})\n"
+    )
+    with boot(app="frugal:app", lifespan="off") as process:
+        process.wait_ready()
+        replies = [process.get("/") for _ in range(3)]
+    assert len({reply.fields["x-request-id"] for reply in replies}) == 3
+
+
 def test_the_console_script_is_the_same_command(tmp_path: Path) -> None:
     """`airlock` is `python -m probes`, and passes the check that it was started as a package."""
     contract = write_contract(tmp_path, app="plain:app")
