@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -12,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.boot import APPS, Boot, Reply, request
+from tests.boot import Boot, Reply, request
 from tests.conftest import BootModule, WriteModule
+from tests.probes.reports import failed
 
 LIFESPAN = "async def app(scope, receive, send):\n    "
 
@@ -87,19 +87,6 @@ HANGS: dict[str, tuple[dict[str, Any], str, str]] = {
         r"(?s)check victim:check\n    did not finish before BOOT_TIMEOUT \(it waits at .*victim\.py:3 in check",
     ),
 }
-
-
-def failed(process: Boot) -> str:
-    """The report of a boot that must have failed."""
-    assert process.wait() == 1
-    report = process.output
-    assert "CRITICAL: STARTUP VALIDATION FAILED - CANNOT PROCEED" in report
-    assert "ALL STARTUP CHECKS PASSED" not in report
-    assert "[FAIL]" in report
-    assert "RESOLUTION STEPS:" in report
-    assert "EXIT STATUS: 1" in report
-    assert "Traceback" not in report
-    return report
 
 
 @pytest.mark.parametrize("fault", IMPORT_FAULTS)
@@ -275,46 +262,6 @@ def test_probes_are_never_told_ready_by_a_boot_that_fails(boot: BootModule, writ
     assert replies
     assert {reply.status for reply in replies} == {503}
     assert {reply.json()["status"] for reply in replies} <= {"starting", "failed"}
-
-
-def test_the_summary_goes_to_the_termination_log(boot: BootModule, tmp_path: Path) -> None:
-    """The platform gets every error in at most 4096 bytes of valid UTF-8."""
-    log = tmp_path / "termination-log"
-    names = [f"missing_módulo_{number}" for number in range(100)]
-    with boot({"TERMINATION_LOG": str(log)}, critical_imports=names) as process:
-        report = failed(process)
-    assert "100 errors" in report
-    data = log.read_bytes()
-    assert len(data) <= 4096
-    text = data.decode()
-    assert text.startswith("CRITICAL: STARTUP VALIDATION FAILED - CANNOT PROCEED (100 errors, exit status 1)")
-    assert "import missing_módulo_0:" in text
-
-
-def test_the_report_shows_diagnostics(boot: BootModule, tmp_path: Path) -> None:
-    """Python, working directory, sys.path, commit and mode are in every report."""
-    with boot({"AIRLOCK_COMMIT": "abc1234", "WORKER_MODE": "true"}, critical_imports=["missing"]) as process:
-        report = failed(process)
-    assert re.search(r"python: 3\.\d+", report)
-    assert "working directory:" in report
-    assert str(APPS) in report
-    assert "commit: abc1234" in report
-    assert "mode: worker" in report
-
-
-def test_the_json_log_has_one_object_a_line_and_the_whole_report(boot: BootModule) -> None:
-    """With LOG_FORMAT=json every line parses, and the last holds the errors, the diagnostics and the exit status."""
-    with boot({"LOG_FORMAT": "json"}, critical_imports=["missing"]) as process:
-        assert process.wait() == 1
-        entries = [json.loads(line) for line in process.output.splitlines()]
-    assert all({"time", "level", "logger", "message"} <= entry.keys() for entry in entries)
-    last = entries[-1]
-    assert last["level"] == "critical"
-    assert last["exit_status"] == 1
-    assert last["diagnostics"]["sys.path"]
-    (error,) = [check for check in last["checks"] if check["status"] == "failed"]
-    assert error["name"] == "import missing"
-    assert error["resolution"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from tests.boot import APPS, PATIENCE, ROOT, request, write_contract
 from tests.conftest import BootModule, WriteModule
+from tests.probes.reports import failed
 
 
 def test_a_reader_that_has_stalled_holds_up_nothing(tmp_path: Path, write_module: WriteModule) -> None:
@@ -98,3 +100,43 @@ def test_a_start_that_goes_wrong_outside_a_check_is_told_as_it_is(boot: BootModu
     with boot(app="leaver:app") as process:
         assert process.wait() == 1
         assert "lifespan startup raised RuntimeError: SystemExit('no database')" in process.output
+
+
+def test_the_summary_goes_to_the_termination_log(boot: BootModule, tmp_path: Path) -> None:
+    """The platform gets every error in at most 4096 bytes of valid UTF-8."""
+    log = tmp_path / "termination-log"
+    names = [f"missing_módulo_{number}" for number in range(100)]
+    with boot({"TERMINATION_LOG": str(log)}, critical_imports=names) as process:
+        report = failed(process)
+    assert "100 errors" in report
+    data = log.read_bytes()
+    assert len(data) <= 4096
+    text = data.decode()
+    assert text.startswith("CRITICAL: STARTUP VALIDATION FAILED - CANNOT PROCEED (100 errors, exit status 1)")
+    assert "import missing_módulo_0:" in text
+
+
+def test_the_report_shows_diagnostics(boot: BootModule, tmp_path: Path) -> None:
+    """Python, working directory, sys.path, commit and mode are in every report."""
+    with boot({"AIRLOCK_COMMIT": "abc1234", "WORKER_MODE": "true"}, critical_imports=["missing"]) as process:
+        report = failed(process)
+    assert re.search(r"python: 3\.\d+", report)
+    assert "working directory:" in report
+    assert str(APPS) in report
+    assert "commit: abc1234" in report
+    assert "mode: worker" in report
+
+
+def test_the_json_log_has_one_object_a_line_and_the_whole_report(boot: BootModule) -> None:
+    """With LOG_FORMAT=json every line parses, and the last holds the errors, the diagnostics and the exit status."""
+    with boot({"LOG_FORMAT": "json"}, critical_imports=["missing"]) as process:
+        assert process.wait() == 1
+        entries = [json.loads(line) for line in process.output.splitlines()]
+    assert all({"time", "level", "logger", "message"} <= entry.keys() for entry in entries)
+    last = entries[-1]
+    assert last["level"] == "critical"
+    assert last["exit_status"] == 1
+    assert last["diagnostics"]["sys.path"]
+    (error,) = [check for check in last["checks"] if check["status"] == "failed"]
+    assert error["name"] == "import missing"
+    assert error["resolution"]
