@@ -7,12 +7,12 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from probes.gate.answers import PROBE_PATHS
 from probes.references import is_dotted_name, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PROBE_PATHS = ("/health", "/healthz", "/metrics")
 
 
 class ContractError(Exception):
