@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from probes.contract import ContractError, load, locate
+from probes.contract import Contract, ContractError, load, locate
+from tests.boot import ROOT
 from tests.probes.world import World
 
 
@@ -95,3 +97,14 @@ def test_without_a_service_there_is_no_default(tmp_path: Path) -> None:
         "there is no contract: contract.toml was not found because there is no package 'service' on sys.path, "
         "and none was named: name one with --contract FILE or AIRLOCK_CONTRACT"
     )
+
+
+def test_the_contract_in_the_readme_is_one(tmp_path: Path) -> None:
+    """The example shows every key, and all of it is accepted."""
+    text = (ROOT / "README.md").read_text().partition("```toml\n")[2].partition("```")[0]
+    file = tmp_path / "contract.toml"
+    file.write_text(text)
+    contract = load(file)
+    assert contract.app == "service.app:app"
+    keys = set(Contract._fields) - {"path", "indicators"}
+    assert {name.replace("_", "-") for name in keys} <= set(re.findall(r"^([a-z-]+) =", text, re.MULTILINE))
