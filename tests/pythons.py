@@ -51,6 +51,6 @@ def _newest(folder: Path) -> list[int]:
 
 def _runs(python: str) -> bool:
     try:
-        return subprocess.run([python, "-c", "import venv"], capture_output=True).returncode == 0
+        return subprocess.run([python, "-c", "import venv, ensurepip"], capture_output=True).returncode == 0
     except OSError:
         return False
