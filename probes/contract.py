@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-
 class ContractError(Exception):
     """The contract can't be used; the message is whole: file, place, value and what is accepted."""
 
