@@ -13,8 +13,9 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from probes import on_drain
 from service import api
 from service.body import BodyLimit
+from service.control import tasks
+from service.control.herald import Herald
 from service.control.supervisor import Supervisor
-from service.control.tasks import tasks
 from service.forwarded import ForwardedHeaders
 from service.instance import Instance
 from service.live.door import Door
@@ -29,14 +30,17 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from service.control.task import Task
 
-def build(settings: Settings) -> Starlette:
-    """The application that `settings` describe: the API, the worker's tasks, or both."""
+
+def build(settings: Settings, work: Callable[[], list[Task]] = tasks.tasks) -> Starlette:
+    """The application that `settings` describe: the API, the worker's tasks (those that `work` lists), or both."""
     instance = Instance(settings.mode, settings.commit)
     server = Server(settings)
     server.register_namespace(Events(instance))
     door = Door(server, settings.socketio_max_sessions)
-    supervisor = Supervisor([] if settings.mode == "api" else tasks())
+    supervisor = Supervisor([] if settings.mode == "api" else work())
+    herald = Herald(supervisor, server.emit, instance.id)
     routes = api.routes(settings, instance)
     if settings.mode != "worker":
         routes += _live_routes(door)
@@ -45,9 +49,8 @@ def build(settings: Settings) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         SOCKETIO_CONNECTIONS.set_function(door.open_sessions)
         on_drain(door.drain)
-        async with supervisor:
+        async with server, supervisor, herald:
             yield
-        await server.shutdown()
 
     return Starlette(
         routes=routes,

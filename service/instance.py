@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ class Instance:
     mode: Mode
     commit: str | None
     started: float = field(default_factory=time.monotonic)
+    id: str = field(default_factory=lambda: secrets.token_hex(4))
+    """Tells this start from every other."""
 
     def uptime(self) -> float:
         """Seconds since the start."""

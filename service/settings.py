@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, Secret, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from probes import Failure
 from service import values
+from service.redis_url import RedisUrl
+from service.values import REDACTED
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 Mode = Literal["api", "worker", "all"]
-REDACTED = "**********"
 
 
 def setting(variable: str | AliasChoices, default: Any, *, says: str, accepted: str) -> Any:
@@ -76,6 +77,13 @@ class Settings(BaseSettings):
         says="The web origins whose pages may connect, in place of the service's own origin.",
         accepted="origins separated by commas, such as 'https://mail.example.org,http://localhost:3000'",
     )
+    redis_url: Annotated[RedisUrl, BeforeValidator(RedisUrl.parse)] | None = setting(
+        "REDIS_URL",
+        None,
+        says="The Redis server through which replicas share live events; by default each keeps its own.",
+        accepted="'redis://HOST:PORT/DATABASE', 'rediss://…' for TLS or 'unix:///PATH/OF/SOCKET', "
+        "with 'USER:PASSWORD@' after the '//' where it is needed",
+    )
     commit: str | None = setting(
         AliasChoices("AIRLOCK_COMMIT", "RENDER_GIT_COMMIT"),
         None,
@@ -133,7 +141,8 @@ class _Problem:
     def __init__(self, field: FieldInfo, detail: Any) -> None:
         self._variable = _variable(field)
         secret = _is_secret(field.annotation)
-        reason = "" if secret else str(detail.get("ctx", {}).get("error", ""))
+        error = detail.get("ctx", {}).get("error", "")
+        reason = "" if secret and not isinstance(error, values.Unquoted) else str(error)
         self._value = REDACTED if secret else repr(detail["input"])
         self._reason = f" ({reason})" if reason else ""
         extra = field.json_schema_extra
@@ -152,4 +161,6 @@ def _variable(field: FieldInfo) -> str:
 
 
 def _is_secret(annotation: Any) -> bool:
-    return annotation is SecretStr or any(_is_secret(part) for part in get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, Secret | SecretStr):
+        return True
+    return any(_is_secret(part) for part in get_args(annotation))

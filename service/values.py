@@ -9,9 +9,14 @@ import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 Network = IPv4Network | IPv6Network
+REDACTED = "**********"
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _MAPPED = ip_network("::ffff:0:0/96")
+
+
+class Unquoted(ValueError):
+    """What is wrong with a text, in words that quote nothing of it: fit to be shown even where the text is secret."""
 
 
 def switch(text: str) -> bool:

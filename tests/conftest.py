@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import os
+import shutil
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -58,3 +62,20 @@ def boot(tmp_path: Path, python: str) -> BootModule:
 def another_python(tmp_path_factory: pytest.TempPathFactory) -> str:
     """An interpreter of the other side of Python 3.12, with the project installed."""
     return other_python(tmp_path_factory.mktemp("another-python"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that needs Docker is skipped where there is none, except in CI, where it fails."""
+    if item.get_closest_marker("docker") and (reason := docker_missing()):
+        if os.environ.get("CI"):
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+
+
+@functools.cache
+def docker_missing() -> str | None:
+    """Why there is no Docker engine to use, or None."""
+    if shutil.which("docker") is None:
+        return "needs Docker: there is no `docker` command"
+    asked = subprocess.run(["docker", "info", "--format", "{{.ServerErrors}}"], capture_output=True, text=True)
+    return f"needs a running Docker engine: {asked.stderr.strip()}" if asked.returncode else None

@@ -10,7 +10,7 @@ async def tasks() -> str:
     """Which tasks are well; raises `Failure` when one has died, has gone silent, or nobody supervises them."""
     if not running:
         raise Failure("the control plane does not run: no supervisor was started", "restart the instance")
-    troubles = [trouble for supervisor in running for trouble in supervisor.troubles()]
+    troubles = [trouble for supervisor in running for trouble in supervisor.troubles().values()]
     if troubles:
         raise Failure(
             "; ".join(troubles),

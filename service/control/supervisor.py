@@ -47,6 +47,7 @@ class Supervisor:
             run.cancel()
         await asyncio.gather(*self._runs, return_exceptions=True)
 
-    def troubles(self) -> list[str]:
-        """What is wrong, a sentence for each task that is not well."""
-        return [trouble for watch in self._watches if (trouble := watch.trouble())]
+    def troubles(self) -> dict[str, str]:
+        """What is wrong, a sentence for each task that is not well, by its name."""
+        watches = zip(self.names, self._watches, strict=True)
+        return {name: trouble for name, watch in watches if (trouble := watch.trouble())}

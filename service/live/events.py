@@ -44,4 +44,4 @@ class Events(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has 
             "mode": self._instance.mode,
             "server_time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         }
-        await self.emit("connection_status", status, to=sid)
+        await self.emit("connection_status", status, to=sid, ignore_queue=True)  # no other replica has this client

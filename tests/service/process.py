@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,3 +24,17 @@ def start(**env: str) -> Boot:
 def start_app(folder: Path, env: dict[str, str] | None = None, **keys: Any) -> Boot:
     """An application of tests/service/apps, by a contract with these keys."""
     return Boot(write_contract(folder, **keys), env=env, path=(APPS,))
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return int(probe.getsockname()[1])
+
+
+def metric(boot: Boot, sample: str) -> float:
+    """The value of one sample in /metrics."""
+    match = re.search(rf"^{re.escape(sample)} (\S+)$", boot.get("/metrics").body.decode(), re.MULTILINE)
+    assert match, f"no sample {sample}"
+    return float(match[1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +14,10 @@ import websockets
 
 import probes
 from tests.service.engine import HANDSHAKE, PATIENCE, WEBSOCKET, Polling, run_client
-from tests.service.process import start
+from tests.service.process import metric, start
 
 if TYPE_CHECKING:
     from tests.boot import Boot
-
-
-def metric(boot: Boot, sample: str) -> float:
-    """The value of one sample in /metrics."""
-    match = re.search(rf"^{re.escape(sample)} (\S+)$", boot.get("/metrics").body.decode(), re.MULTILINE)
-    assert match, f"no sample {sample}"
-    return float(match[1])
 
 
 def websocket(boot: Boot) -> websockets.connect:

@@ -10,19 +10,12 @@ import pytest
 import socketio
 
 from tests.service.engine import PATIENCE, Polling, run_client
-from tests.service.process import start
+from tests.service.process import free_port, start
 
 if TYPE_CHECKING:
     from tests.boot import Boot
 
 GRACE = "20"  # seconds; a poll that is not let go would last until then, and be logged as cut off
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        return int(probe.getsockname()[1])
 
 
 async def stopped(boot: Boot) -> int:

@@ -12,13 +12,16 @@ from pydantic import Field, SecretStr
 
 from probes import Failure
 from service import values
-from service.settings import REDACTED, Settings, check, load, setting
+from service.redis_url import RedisUrl
+from service.settings import Settings, check, load, setting
+from service.values import REDACTED
 from tests.service.process import start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 VARIABLES = [
+    "REDIS_URL",
     "WORKER_MODE", "DEBUG_CONFIG", "TRUSTED_PROXIES", "MAX_BODY_SIZE", "SOCKETIO_MAX_SESSIONS",
     "SOCKETIO_TRANSPORTS", "SOCKETIO_ALLOWED_ORIGINS", "AIRLOCK_COMMIT", "RENDER_GIT_COMMIT",
 ]  # fmt: skip
@@ -98,6 +101,7 @@ def test_every_problem_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         "SOCKETIO_MAX_SESSIONS": "0",
         "SOCKETIO_TRANSPORTS": "polling",
         "SOCKETIO_ALLOWED_ORIGINS": "*",
+        "REDIS_URL": "localhost:6379",
     }
     for variable, text in wrong.items():
         monkeypatch.setenv(variable, text)
@@ -106,7 +110,8 @@ def test_every_problem_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> N
     sentences = raised.value.detail.splitlines()
     assert len(sentences) == len(raised.value.resolution) == len(wrong)
     for (variable, text), sentence in zip(wrong.items(), sentences, strict=True):
-        assert sentence.startswith(f"{variable}={text!r} is not usable")
+        shown = REDACTED if variable == "REDIS_URL" else repr(text)
+        assert sentence.startswith(f"{variable}={shown} is not usable")
         assert ": accepted is " in sentence
     assert "10.0.0.1/8 has host bits set" in sentences[2]
     assert sentences[0] == (
@@ -148,7 +153,7 @@ def test_a_boot_with_wrong_settings_fails_with_all_of_them_in_the_report() -> No
 
 
 @given(st.text())
-@pytest.mark.parametrize("parser", [values.switch, values.networks, values.origins, values.transports])
+@pytest.mark.parametrize("parser", [values.switch, values.networks, values.origins, values.transports, RedisUrl.parse])
 def test_a_parser_returns_or_raises_value_error(parser: Callable[[str], object], text: str) -> None:
     """Whatever a variable holds, its parser knows it or says that it does not."""
     try:

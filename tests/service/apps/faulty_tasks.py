@@ -63,7 +63,7 @@ async def lifespan(app):
 
 
 async def say(request):
-    return PlainTextResponse("\n".join(supervisor.troubles()))
+    return PlainTextResponse("\n".join(supervisor.troubles().values()))
 
 
 app = Starlette(routes=[Route("/tasks", say)], lifespan=lifespan)
