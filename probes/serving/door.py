@@ -10,34 +10,35 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
-from hypercorn.asyncio import serve as hypercorn_serve
-from hypercorn.config import Config
+from hypercorn.asyncio.run import worker_serve
+from prometheus_client import REGISTRY
 
 from probes import Failure
-from probes.gate.listener import BACKLOG
 from probes.patience import Overdue
 from probes.serving.drain import Drain
+from probes.serving.entry import Entry
 from probes.serving.indicators import Indicators
 from probes.serving.lifespan import Lifespan
 from probes.serving.metrics import RequestMetrics, measure_loop_lag, register_boot
-from probes.serving.observe import Observe
 from probes.serving.probe_routes import ProbeRoutes
 from probes.serving.readiness import Readiness
+from probes.serving.request_metrics import Measured
+from probes.serving.server import ServerConfig
 from probes.serving.traffic import Traffic
-from probes.serving.unread import Unread
 
 if TYPE_CHECKING:
     import socket
+
+    from hypercorn.config import Config
 
     from probes.contract import Contract
     from probes.environment import Environment
     from probes.gate.offspring import Links
     from probes.reporter import Reporter
-    from probes.serving.asgi import App, Receive, Scope, Send
+    from probes.serving.asgi import App
 
 logger = logging.getLogger("airlock.door")
 
-_KEEP_ALIVE = 75.0  # seconds; above the 60 s at which load balancers commonly drop an idle connection
 _CUT_SECONDS = 0.2  # for connections that are cut off to notice
 _SHUTDOWN_SECONDS = 10.0  # for the lifespan shutdown, where no drain sets an end to it
 _LIFESPAN = "lifespan startup"
@@ -80,14 +81,15 @@ async def serve(
     register_boot(readiness)
     management_port = listeners[1].getsockname()[1] if len(listeners) > 1 else None
     routes = ProbeRoutes(
-        Observe(app, _request_metrics(contract)),
+        _measured(app) if contract.request_metrics else app,
         readiness,
         application_paths=contract.application_paths,
         management_port=management_port,
         metrics_token=environment.metrics_token,
     )
-    traffic = Traffic(Unread(routes), readiness)
+    traffic = Traffic(routes.serve)
     descriptors = [listener.detach() for listener in listeners]
+    config = ServerConfig(environment, contract, descriptors, readiness)
     drain = Drain(environment, readiness, traffic, descriptors)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -95,7 +97,7 @@ async def serve(
     faulthandler.enable(2)
     await _admission(reporter, readiness, links)
     lag = asyncio.create_task(measure_loop_lag())
-    status = await _serve(_with_state(traffic, lifespan.state), _config(environment, contract, descriptors), drain)
+    status = await _serve(Entry(traffic, lifespan.state).serve, config, drain)
     lag.cancel()
     await indicators.stop()
     try:
@@ -107,15 +109,17 @@ async def serve(
     return status
 
 
-def _request_metrics(contract: Contract) -> RequestMetrics | None:
+def _measured(app: App) -> App:
+    metrics = RequestMetrics()
     try:
-        return RequestMetrics() if contract.request_metrics else None
+        REGISTRY.register(metrics)
     except ValueError as error:
         raise Failure(
             f"the application has metrics of its own by the gate's names: {error}",
             "leave counting requests to the application: request-metrics = false in the contract",
             "or let it give its metrics other names",
         ) from error
+    return Measured(app, metrics)
 
 
 async def _start(lifespan: Lifespan, reporter: Reporter) -> bool:
@@ -145,35 +149,8 @@ async def _admission(reporter: Reporter, readiness: Readiness, links: Links) -> 
     os.close(links.stack_fd)
 
 
-def _config(environment: Environment, contract: Contract, descriptors: list[int]) -> Config:
-    config = DateOnceASecond()
-    config.bind = [f"fd://{descriptor}" for descriptor in descriptors]
-    config.backlog = BACKLOG  # Hypercorn calls listen() again, and a smaller number would shrink the queue
-    config.errorlog = logging.getLogger("hypercorn.error")
-    config.include_server_header = False
-    config.keep_alive_timeout = _KEEP_ALIVE
-    config.websocket_max_message_size = contract.max_websocket_message
-    config.graceful_timeout = environment.grace_period  # the drain's own deadline comes first
-    return config
-
-
-class DateOnceASecond(Config):
-    """Hypercorn's configuration, with the Date field made once a second instead of once a response."""
-
-    _second = 0
-    _headers: list[tuple[bytes, bytes]] = []  # noqa: RUF012 - replaced, never changed
-
-    def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
-        """The fields that the server adds to every response."""
-        now = int(time.time())
-        if now != self._second:
-            self._second, self._headers = now, super().response_headers(protocol)
-        return self._headers
-
-
-async def _serve(app: App, config: Config, drain: Drain) -> int:
-    server: Any = hypercorn_serve(app, config, shutdown_trigger=drain.stop_accepting, mode="asgi")  # type: ignore[arg-type]
-    serving = asyncio.ensure_future(server)
+async def _serve(entry: Any, config: Config, drain: Drain) -> int:
+    serving = asyncio.ensure_future(worker_serve(entry, config, shutdown_trigger=drain.stop_accepting))
     overdue = asyncio.create_task(drain.connections_overdue())
     await asyncio.wait({serving, overdue}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
@@ -188,18 +165,3 @@ async def _serve(app: App, config: Config, drain: Drain) -> int:
     serving.cancel()
     await asyncio.wait({serving}, timeout=_CUT_SECONDS)
     return 0
-
-
-def _with_state(app: App, state: dict[str, Any]) -> App:
-    """`app`, with the lifespan's state in each scope; the lifespan itself is not the server's to run."""
-
-    async def serve_scope(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await app(scope, receive, send)
-            return
-        scope["state"].update(state)
-        for step in ("startup", "shutdown"):
-            await receive()
-            await send({"type": f"lifespan.{step}.complete"})
-
-    return serve_scope

@@ -1,4 +1,4 @@
-"""Answers `/health`, `/healthz` and `/metrics` for any application: an ASGI middleware."""
+"""Answers `/health`, `/healthz` and `/metrics` for any application."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY, generate_latest
 from probes.gate.answers import METRICS_TYPE, PROBE_PATHS, bearer_matches
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Awaitable, Collection
 
     from probes.serving.asgi import App, Receive, Scope, Send
     from probes.serving.readiness import Readiness
@@ -42,19 +42,17 @@ class ProbeRoutes:
             on_traffic_port.discard("/metrics")
         self._on_traffic_port = frozenset(on_traffic_port)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
+    def serve(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answer a probe, or leave the scope to `app`."""
         management = self._management_port is not None and scope["server"][1] == self._management_port
         if scope["type"] == "http":
             if scope["path"] in (PROBE_PATHS if management else self._on_traffic_port):
-                await self._probe(scope, send)
-                return
+                return self._probe(scope, send)
             if management:
-                await _respond(send, 404, b'{"status":404}')
-                return
+                return _respond(send, 404, b'{"status":404}')
         elif management:
-            await send({"type": "websocket.close"})
-            return
-        await self._app(scope, receive, send)
+            return send({"type": "websocket.close"})
+        return self._app(scope, receive, send)
 
     async def _probe(self, scope: Scope, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):

@@ -1,4 +1,4 @@
-"""Knows what is in flight, and ends connections while this instance drains: an ASGI middleware."""
+"""Knows what is in flight, and ends websockets when this instance leaves."""
 
 from __future__ import annotations
 
@@ -9,29 +9,39 @@ from typing import TYPE_CHECKING
 from probes.serving.websocket import SERVICE_RESTART, OpenWebsocket
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-    from probes.serving.asgi import App, Message, Receive, Scope, Send
-    from probes.serving.readiness import Readiness
-
-_CLOSE = (b"connection", b"close")
+    from probes.serving.asgi import App, Receive, Scope, Send
 
 
 class Traffic:
-    """Serves `app`; while draining responses end their connections, after `let_go` websockets end too."""
+    """Serves `app`; after `let_go` there are no websockets."""
 
-    def __init__(self, app: App, readiness: Readiness) -> None:
+    def __init__(self, app: App) -> None:
         self._app = app
-        self._readiness = readiness
         self._leaving = False
         self._requests: dict[int, Scope] = {}
         self._websockets: dict[int, OpenWebsocket] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
-        if scope["type"] == "http":
-            await self._request(scope, receive, send)
-        else:
-            await self._websocket(scope, receive, send)
+    async def request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, which is in flight meanwhile."""
+        key = id(scope)
+        self._requests[key] = scope
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            del self._requests[key]
+
+    async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a websocket until it ends or `let_go` ends it."""
+        if self._leaving:
+            await send({"type": "websocket.close", "code": SERVICE_RESTART})
+            return
+        websocket = OpenWebsocket(receive, send)
+        key = id(scope)
+        self._websockets[key] = websocket
+        try:
+            await self._app(scope, websocket.receive, websocket.send)
+        finally:
+            del self._websockets[key]
 
     async def let_go(self) -> None:
         """Tell every open websocket to come back later, and refuse new ones."""
@@ -48,28 +58,3 @@ class Traffic:
         if self._websockets:
             parts.append(f"{len(self._websockets)} websocket{'s' * (len(self._websockets) > 1)}")
         return ", ".join(parts)
-
-    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        def send_and_close(message: Message) -> Awaitable[None]:
-            if self._readiness.draining and message["type"] == "http.response.start" and scope["http_version"] < "2":
-                message = {**message, "headers": [*message.get("headers", ()), _CLOSE]}
-            return send(message)
-
-        key = id(scope)
-        self._requests[key] = scope
-        try:
-            await self._app(scope, receive, send_and_close)
-        finally:
-            del self._requests[key]
-
-    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._leaving:
-            await send({"type": "websocket.close", "code": SERVICE_RESTART})
-            return
-        websocket = OpenWebsocket(receive, send)
-        key = id(scope)
-        self._websockets[key] = websocket
-        try:
-            await self._app(scope, websocket.receive, websocket.send)
-        finally:
-            del self._websockets[key]

@@ -1,4 +1,4 @@
-"""Reads what an application leaves unread of a request's body: an ASGI middleware.
+"""Reads what an application leaves unread of a request's body.
 
 A connection that is closed while its client still writes is reset and the answer lost (RFC 9112, section 9.6), and
 Hypercorn 0.18 waits for ever at the end of a response when its queue of unread parts is full.
@@ -23,10 +23,8 @@ class Unread:
         self._app = app
         self._discarding: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
-        if scope["type"] != "http" or not _may_have_body(scope):
-            await self._app(scope, receive, send)
-            return
+    async def request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request that may have a body."""
         unread = True
 
         async def receive_part() -> Message:
@@ -69,9 +67,3 @@ async def _discard(receive: Receive, ended: asyncio.Future[None]) -> None:
             ended.set_result(None)
         if message["type"] == "http.disconnect":
             return
-
-
-def _may_have_body(scope: Scope) -> bool:
-    """HTTP/2 frames a body without a field that announces it."""
-    announced = any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
-    return announced or scope["http_version"] >= "2"

@@ -1,6 +1,6 @@
 """The fastest fair way to serve with Hypercorn alone, in one process: `plain_hypercorn.py MODULE:ATTRIBUTE PORT`.
 
-The server's settings are the gate's own (probes/serving/door.py).
+The server's settings are the gate's own (probes/serving/server.py).
 """
 
 import asyncio
