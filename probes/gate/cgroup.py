@@ -11,15 +11,20 @@ _UNLIMITED = 1 << 60
 
 
 class MemoryGroup:
-    """The memory control group of this process, as far as this process can see it."""
+    """The memory control group of this process, as far as this process can see it.
 
-    def __init__(self, root: str = "/sys/fs/cgroup", membership: str = "/proc/self/cgroup") -> None:
+    `kills_before` is how many OOM kills there had been in it; by default all those that are counted now.
+    """
+
+    def __init__(
+        self, root: str = "/sys/fs/cgroup", membership: str = "/proc/self/cgroup", kills_before: int | None = None
+    ) -> None:
         self._events, self._limits = _locate(root, membership)
-        self._kills_before = self._kills()
+        self.kills_before = self._kills() if kills_before is None else kills_before
 
     def killed(self) -> bool:
-        """Whether there was an OOM kill in the group since this object was made."""
-        return self._kills() > self._kills_before
+        """Whether there was an OOM kill in the group since then."""
+        return self._kills() > self.kills_before
 
     def limit_mib(self) -> int | None:
         """The smallest limit in force, in MiB; None when there is none."""

@@ -5,16 +5,18 @@ Standard library only.
 
 from __future__ import annotations
 
+import math
+import os
 import signal
 import sys
 import time
 
 from probes import __version__
 from probes.gate.answers import Answers
+from probes.gate.init import FORWARDED, STOP, WATCHED, Charge, become
 from probes.gate.listener import describe
 from probes.gate.offspring import Links, Offspring, fork
 from probes.gate.probe_server import ProbeServer
-from probes.gate.signals import FORWARDED, STOP
 from probes.gate.watch import Watch
 from probes.record import Check, Record
 
@@ -67,13 +69,15 @@ class Gate:
         """The exit status: of a boot that failed or was stopped, or else the child's. In the child: the work's."""
         memory = None
         while True:
-            child = fork()
+            try:
+                child = fork()
+            except OSError as error:
+                return self._fork_failed(error)
             if isinstance(child, Links):
                 self._probes.forget()
                 self._watch.close()
-                return self._work(child, self._record)
+                return self._labour(child)
 
-            from probes.gate import init
             from probes.gate.cgroup import MemoryGroup
 
             memory = memory or MemoryGroup()
@@ -81,13 +85,32 @@ class Gate:
             self._watch.listen_to([])
             child.close()
             if outcome is None:
-                outcome = init.keep(
-                    child, self._watch, self._probes, memory, self._log, self._environment, self._record
-                )
+                return self._become_init(child, memory)
             child.kill_group()
             if outcome != _AGAIN:
                 signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # a late one must not change the status
                 return outcome
+
+    def _labour(self, links: Links) -> int:
+        """In the child: the work's exit status. What it raises before it can report is reported here."""
+        try:
+            return self._work(links, self._record)
+        except Exception as error:
+            if not self._record.booting:
+                raise
+            links.raised(error)
+            return 1
+
+    def _fork_failed(self, error: OSError) -> int:
+        self._take(
+            {
+                "check": "fork",
+                "status": "failed",
+                "detail": f"no process can be started for the service: {error.strerror}",
+                "resolution": ["raise the limit of processes (docker run --pids-limit, ulimit -u, or podPidsLimit)"],
+            }
+        )
+        return self._fail(1)
 
     def _boot(self, child: Offspring, memory: MemoryGroup) -> int | None:
         """None when the service is ready, `_AGAIN` when the checks go on in another child, else the exit status."""
@@ -134,6 +157,22 @@ class Gate:
         self._probes.stop_accepting()
         child.admit()
         self._log.ready(self._record)
+
+    def _become_init(self, child: Offspring, memory: MemoryGroup) -> int:
+        """See off those who were let in before the hand-over, unless something happens first; the exit status."""
+        told = self._environment
+        charge = Charge(child.pid, told.grace_period, told.log_format, told.termination_log, memory.kills_before)
+        caught: set[int] = set()
+        while child.status is None and not caught and self._probes.busy:
+            caught.update(number for number in self._watch.turn(child, self._probes, math.inf) if number in FORWARDED)
+        signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
+        caught.update(number for number in self._watch.caught() if number in FORWARDED)
+        if child.status is not None:
+            child.kill_group()
+            return charge.end(child.status)
+        for number in caught:
+            os.kill(os.getpid(), number)  # it stays pending, for the init to find
+        return become(charge)
 
     def _died(self, child: Offspring, status: int, memory: MemoryGroup, overdue: bool) -> int:
         """Say of the checks that were not concluded how they ended; the others are still worth running."""

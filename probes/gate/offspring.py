@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 
-from probes.gate.signals import FORWARDED
+from probes.gate.init import WATCHED, kill_group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,23 @@ class Links:
     def __init__(self, channel: socket.socket, stack_fd: int) -> None:
         self.channel = channel
         self.stack_fd = stack_fd
+
+    def raised(self, error: Exception) -> None:
+        """Report what the child's own work raised, and a verdict."""
+        import json
+
+        place = error.__traceback__
+        while place and place.tb_next:
+            place = place.tb_next
+        where = f" at {place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
+        failure = {
+            "check": "start",
+            "status": "failed",
+            "seconds": 0.0,
+            "detail": f"raised {type(error).__name__}: {error}{where}",
+            "resolution": ["a part of Python or of this package is damaged or hidden: install it again"],
+        }
+        self.channel.sendall(b"".join(json.dumps(event).encode() + b"\n" for event in (failure, {"verdict": 1})))
 
 
 class Offspring:
@@ -69,10 +86,7 @@ class Offspring:
 
     def kill_group(self) -> None:
         """Kill the child and whatever it started and left behind."""
-        try:
-            os.killpg(self.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
+        kill_group(self.pid)
 
     def _read(self, descriptor: int) -> bytes:
         chunks = []
@@ -111,7 +125,7 @@ def fork() -> Offspring | Links:
             pass  # the child has done it, or has gone
         return Offspring(pid, ours, stack_out)
     signal.set_wakeup_fd(-1)
-    for number in (*FORWARDED, signal.SIGCHLD):
+    for number in WATCHED:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
     os.setpgid(0, 0)  # the terminal's Ctrl-C then reaches the gate alone, which forwards it once

@@ -66,6 +66,11 @@ class ProbeServer:
         """When `expire` has something to do, on the monotonic clock; infinity when there is no connection."""
         return next((connection.deadline for connection in self._connections.values()), math.inf)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there are connections."""
+        return bool(self._connections)
+
     def expire(self, now: float) -> None:
         """End the connections whose time is over; one that never finished its request is told so (408)."""
         while self._connections:

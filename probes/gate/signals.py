@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-STOP = (signal.SIGTERM, signal.SIGINT)
-FORWARDED = (*STOP, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+from probes.gate.init import WATCHED
 
 
 class SignalPipe:
@@ -17,7 +16,7 @@ class SignalPipe:
         os.set_blocking(self.fd, False)
         os.set_blocking(self._wake, False)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
-        for number in (*FORWARDED, signal.SIGCHLD):
+        for number in WATCHED:
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's wish, for one
                 signal.signal(number, lambda _number, _frame: None)
 

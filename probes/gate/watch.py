@@ -38,10 +38,14 @@ class Watch:
         first = min(deadline, probes.next_deadline())
         self.serve(None if math.isinf(first) else max(0.0, first - time.monotonic()))
         probes.expire(time.monotonic())
-        caught = self._signals.caught()
+        caught = self.caught()
         if signal.SIGCHLD in caught:
             _reap(child)
         return caught
+
+    def caught(self) -> bytes:
+        """The numbers of the signals that arrived since the last call, one byte each, oldest first."""
+        return self._signals.caught()
 
     def serve(self, timeout: float | None) -> None:
         """Wait at most `timeout` seconds, and answer the connections that have something to say."""

@@ -63,8 +63,11 @@ class Drain:
             self._delay,
             self._grace,
         )
-        threading.Thread(target=self._end_anyway, args=(end - reserve / 8,), daemon=True).start()
         self._begun.set()
+        try:
+            threading.Thread(target=self._end_anyway, args=(end - reserve / 8,), daemon=True).start()
+        except RuntimeError as error:
+            logger.warning("%s: if the event loop is blocked, the gate will end this process", error)
 
     async def stop_accepting(self) -> None:
         """Returns when the server has to stop accepting: Hypercorn's shutdown trigger."""

@@ -24,6 +24,16 @@ def service_of(process: Boot) -> int:
     return child
 
 
+def command(pid: int) -> str:
+    """The arguments that the process was started with, each ended by a zero byte."""
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def resident(pid: int) -> int:
+    """Its resident memory, in pages."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+
+
 def descriptors(pid: int, kind: str) -> set[str]:
     """What the process has open of a kind (`socket`, `pipe`), beside the standard streams."""
     links = {}

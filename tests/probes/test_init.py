@@ -15,7 +15,16 @@ import pytest
 from tests.boot import APPS, PATIENCE, Boot
 from tests.conftest import BootModule, WriteModule
 from tests.probes.clients import connect
-from tests.probes.proc import children, descriptors, eventually, must_end, processor_seconds, service_of
+from tests.probes.proc import (
+    children,
+    command,
+    descriptors,
+    eventually,
+    must_end,
+    processor_seconds,
+    resident,
+    service_of,
+)
 
 PID_NAMESPACE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child")
 HANGS = {
@@ -23,6 +32,14 @@ HANGS = {
     "an import that holds the interpreter": "import ctypes\nctypes.PyDLL(None).sleep(600)\n",
     "an endless loop": "while True:\n    pass\n",
 }
+
+WAITS = """\
+import os
+import probes
+def check():
+    if not os.path.exists(os.environ["AWAITED"]):
+        raise probes.Waiting("not there yet")
+"""
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2])
@@ -110,7 +127,7 @@ def test_it_uses_no_processor_time(boot: BootModule) -> None:
             return processor_seconds(process.process.pid), [line for line in status if "ctxt_switches" in line]
 
         def blocked() -> bool:
-            return "poll" in (folder / "wchan").read_text()
+            return "sigtimedwait" in (folder / "wchan").read_text()
 
         eventually(lambda: blocked() and not descriptors(process.process.pid, "socket"))
         before = used()
@@ -196,7 +213,7 @@ def modules_of_the_gate(process: Boot) -> set[str]:
 
 @pytest.mark.parametrize("outcome", ["served", "failed", "died", "stopped", "checked"])
 def test_the_gate_loads_nothing_but_the_standard_library(outcome: str, tmp_path: Path) -> None:
-    """From the first line to the exit, whatever became of the boot, the parent's modules are Python's and ours."""
+    """Whatever became of the boot, the parent's modules are Python's and ours, up to its end or its life as an init."""
     broken = {"failed": ["no_such_module"], "died": ["dies"], "stopped": ["hangs"]}.get(outcome, [])
     (tmp_path / "dies.py").write_text("import os\nos.abort()\n")
     contract = {"app": "plain:app", "critical_imports": broken}
@@ -214,6 +231,42 @@ def test_the_gate_loads_nothing_but_the_standard_library(outcome: str, tmp_path:
         loaded = modules_of_the_gate(process)
     assert "probes" in loaded
     assert loaded - {"probes"} <= sys.stdlib_module_names
+
+
+def test_as_an_init_it_has_given_back_what_only_the_boot_needed(boot: BootModule) -> None:
+    """It goes on as a program of its own in the same process, without a way to modules that are not Python's."""
+    with boot() as process:
+        process.wait_ready()
+        gate = process.process.pid
+        eventually(lambda: "init.main" in command(gate))
+        assert command(gate).split("\0")[1:3] == ["-S", "-P"]
+        files = {line.split()[5] for line in Path(f"/proc/{gate}/maps").read_text().splitlines() if line.count("/")}
+        assert not [file for file in files if "site-packages" in file]
+        assert resident(gate) < resident(service_of(process)) / 2
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_who_was_let_in_before_the_hand_over_is_answered(
+    at_once: bool, boot: BootModule, write_module: WriteModule, tmp_path: Path
+) -> None:
+    """A client that is still writing its request does not lose it; a signal to stop does not wait for the client."""
+    write_module("awaited", WAITS)
+    awaited = tmp_path / "awaited"
+    with boot({"AWAITED": str(awaited)}, checks=["awaited:check"]) as process:
+        process.wait_for("not there yet")
+        with connect(process) as client:
+            client.sendall(b"GET /health HTTP/1.1\r\n")
+            assert process.get("/healthz").status == 200  # so the one before has been accepted
+            awaited.touch()
+            process.wait_for("SYSTEM READY")
+            if at_once:
+                process.signal()
+                assert process.wait() == 0
+                return
+            client.sendall(b"Host: airlock\r\n\r\n")
+            assert client.recv(4096).startswith(b"HTTP/1.1 200")
+            eventually(lambda: "init.main" in command(process.process.pid))
+            assert process.stop() == 0
 
 
 def test_nothing_that_the_gate_has_open_leaks_into_the_service(boot: BootModule) -> None:

@@ -1,4 +1,4 @@
-"""Runs `python -m probes ...` and prints at its end, in the gate alone, the modules that were loaded since."""
+"""Runs `python -m probes ...` and prints, when the gate ends or becomes an init, the modules that it has loaded."""
 
 import atexit
 import os
@@ -14,6 +14,12 @@ def show():
         print("MODULES OF THE GATE:", *sorted(sys.modules.keys() - before), flush=True)
 
 
+def execv(*arguments):
+    show()
+    replace(*arguments)
+
+
+replace, os.execv = os.execv, execv
 atexit.register(show)
 sys.path[0] = os.getcwd()  # as -m has it
 sys.argv = sys.argv[3:]  # after this file: python -m probes
