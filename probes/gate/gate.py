@@ -53,7 +53,7 @@ class Gate:
         self._record = Record(started)
         self._watch = Watch()
         self._probes = ProbeServer(self._watch.selector, listeners, Answers(self._record, environment))
-        self._watch.serve(0)  # who knocked while this was built has waited long enough
+        self._probes.serve_waiting()  # who knocked while this was built has waited long enough
 
         from probes.gate.report import log_for
 
@@ -133,6 +133,7 @@ class Gate:
                 if "verdict" in event:
                     verdict = event["verdict"]
                     child.kill_group()  # what it left running must not hold up the answer
+            self._watch.serve(self._probes)
             child.read_stack()
             if child.status is not None:
                 if verdict is None:
@@ -165,6 +166,7 @@ class Gate:
         caught: set[int] = set()
         while child.status is None and not caught and self._probes.busy:
             caught.update(number for number in self._watch.turn(child, self._probes, math.inf) if number in FORWARDED)
+            self._watch.serve(self._probes)
         signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
         caught.update(number for number in self._watch.caught() if number in FORWARDED)
         if child.status is not None:

@@ -86,10 +86,14 @@ class ProbeServer:
             listener.close()
         self._listeners.clear()
 
-    def answer_what_waits(self, seconds: float) -> None:
-        """Accept and answer what is in the listen queue, stop accepting, and see the responses off."""
+    def serve_waiting(self) -> None:
+        """Accept what is in the listen queue, and answer those who have asked already."""
         for listener, management in self._listeners:
             self._acceptor(listener, management)(selectors.EVENT_READ)
+
+    def answer_what_waits(self, seconds: float) -> None:
+        """Accept and answer what is in the listen queue, stop accepting, and see the responses off."""
+        self.serve_waiting()
         self.stop_accepting()
         end = time.monotonic() + seconds
         while self._connections and (left := end - time.monotonic()) > 0:

@@ -24,6 +24,7 @@ class Watch:
         self._signals = SignalPipe()
         self.selector.register(self._signals.fd, selectors.EVENT_READ)
         self._sources: list[int] = []
+        self._ready: list[tuple[selectors.SelectorKey, int]] = []
 
     def listen_to(self, sources: list[int]) -> None:
         """Wake up for these descriptors of the child, and no longer for those before."""
@@ -34,24 +35,25 @@ class Watch:
         self._sources = sources
 
     def turn(self, child: Offspring, probes: ProbeServer, deadline: float) -> bytes:
-        """Wait until something happens or the deadline is reached; serve probes, reap; the signals caught."""
+        """Wait until something happens or the deadline is reached; reap; the signals caught. `serve` comes next."""
         first = min(deadline, probes.next_deadline())
-        self.serve(None if math.isinf(first) else max(0.0, first - time.monotonic()))
-        probes.expire(time.monotonic())
+        self._ready = self.selector.select(None if math.isinf(first) else max(0.0, first - time.monotonic()))
         caught = self.caught()
         if signal.SIGCHLD in caught:
             _reap(child)
         return caught
 
+    def serve(self, probes: ProbeServer) -> None:
+        """Answer the connections that had something to say, from what is known by now."""
+        for key, mask in self._ready:
+            if key.data:
+                key.data(mask)
+        self._ready = []
+        probes.expire(time.monotonic())
+
     def caught(self) -> bytes:
         """The numbers of the signals that arrived since the last call, one byte each, oldest first."""
         return self._signals.caught()
-
-    def serve(self, timeout: float | None) -> None:
-        """Wait at most `timeout` seconds, and answer the connections that have something to say."""
-        for key, mask in self.selector.select(timeout):
-            if key.data:
-                key.data(mask)
 
     def close(self) -> None:
         """Close this process's copies, as the child does."""
