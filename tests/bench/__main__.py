@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.bench import machine
 from tests.bench.boot import first_answer, gil, memory, ready, throughput
+from tests.bench.image import comparison
 from tests.bench.processes import Broken
 from tests.bench.rounds import Rounds
 from tests.bench.table import table
@@ -25,12 +26,14 @@ BENCHMARKS: dict[str, Callable[[Rounds, Path], list[Figure]]] = {
     "throughput": throughput.measure,
     "memory": memory.measure,
     "gil": gil.measure,
+    "image": comparison.measure,
 }
+WITHOUT_DOCKER = [name for name in BENCHMARKS if name != "image"]
 RUNS = 15
 
 
 def main() -> int:
-    """Run the benchmarks that the arguments name, or all."""
+    """Run the benchmarks that the arguments name, or all that need no Docker."""
     arguments = _parse()
     rounds = Rounds(arguments.runs)
     machine.compile_all()
@@ -38,7 +41,7 @@ def main() -> int:
     errors: list[str] = []
     before = machine.describe()
     with tempfile.TemporaryDirectory() as folder:
-        for name in arguments.benchmark or BENCHMARKS:
+        for name in arguments.benchmark or WITHOUT_DOCKER:
             try:
                 rows += [figure.row() for figure in BENCHMARKS[name](rounds, Path(folder))]
             except Broken as error:
@@ -50,7 +53,7 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the boot beside its peers.")
-    parser.add_argument("benchmark", nargs="*", help=f"of {', '.join(BENCHMARKS)} (default: all)")
+    parser.add_argument("benchmark", nargs="*", help=f"of {', '.join(BENCHMARKS)} (default: all but image)")
     parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"paired runs of each (default: {RUNS})")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.benchmark if name not in BENCHMARKS]
