@@ -1,4 +1,4 @@
-"""The commands: boot (none named), `check`, `health`. Up to the fork, standard library only."""
+"""The commands: boot (none named), `check`, `drift`, `health`. Up to the fork, standard library only."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ def main() -> int:
         return boot(started, arguments.contract if arguments else None)
     if arguments.command == "check":
         return check(started, arguments.contract, arguments.format)
+    if arguments.command == "drift":
+        from probes.drift.command_line import drift
+
+        return drift(arguments.root, arguments.format)
     from probes.health import health
 
     return health(arguments.url)
@@ -119,6 +123,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     checking.add_argument("--contract", metavar="FILE", default=argparse.SUPPRESS, help="the boot contract")
     checking.add_argument("--format", choices=("text", "json"), default="text", help="what to print (text)")
+    drifting = commands.add_parser(
+        "drift", help="prove that no deployment file starts anything else: 0 none does, 1 some do, 2 nothing to examine"
+    )
+    drifting.add_argument("root", nargs="?", default=".", metavar="ROOT", help="the project's folder (where you stand)")
+    drifting.add_argument("--format", choices=("text", "json"), default="text", help="what to print (text)")
     healthy = commands.add_parser("health", help="ask a running instance: 0 when it is ready")
     healthy.add_argument("url", nargs="?", metavar="URL", help="default: /health on this machine's PORT")
     return parser.parse_args(arguments)

@@ -1,0 +1,1 @@
+"""`python -m probes drift`: proves that no deployment file starts anything but `python -m probes`. It only reads."""
