@@ -34,6 +34,11 @@ def plain() -> Application:
     return Application("plain application", {"app": "plain:app"})
 
 
+def small() -> Application:
+    """The smallest application whose answers have a length, as those of frameworks have."""
+    return Application("small application", {"app": "small:app"})
+
+
 def holds_gil() -> Application:
     """The plain application behind an import that keeps the GIL."""
     return Application("import that keeps the GIL", {"app": "holds_gil:app"})

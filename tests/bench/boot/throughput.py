@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,13 +35,13 @@ class Contender(NamedTuple):
 
 def measure(rounds: Rounds, folder: Path) -> list[Figure]:
     """Requests/s, with and without metrics, beside Hypercorn alone on the same event loop."""
-    return [figure for app in (sides.plain(), sides.service()) for figure in _compare(rounds, folder, app)]
+    return [figure for app in (sides.small(), sides.service()) for figure in _compare(rounds, folder, app)]
 
 
 def _compare(rounds: Rounds, folder: Path, app: sides.Application) -> list[Figure]:
     contenders = (
-        Contender(sides.gate(app, folder, request_metrics=False), "/health", app.path),
-        Contender(sides.gate(app, folder), "/health", app.path),
+        Contender(_on_the_same_address(sides.gate(app, folder, request_metrics=False)), "/health", app.path),
+        Contender(_on_the_same_address(sides.gate(app, folder)), "/health", app.path),
         Contender(sides.hypercorn(app), app.path, app.path),
     )
     samples = rounds(f"requests/s, {app.name}", {"all": lambda: rates(*contenders)})["all"]
@@ -50,6 +51,11 @@ def _compare(rounds: Rounds, folder: Path, app: sides.Application) -> list[Figur
         Figure(name.format("off"), REQUESTS, off, alone, WITHOUT_METRICS),
         Figure(name.format("on"), REQUESTS, on, alone, WITH_METRICS),
     ]
+
+
+def _on_the_same_address(program: Program) -> Program:
+    """As the peer, on IPv4 alone."""
+    return replace(program, environment={**program.environment, "HOST": "127.0.0.1"})
 
 
 def rates(*contenders: Contender) -> tuple[float, ...]:
