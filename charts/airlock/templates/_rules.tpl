@@ -1,0 +1,53 @@
+{{/* How many API pods there are at least. */}}
+{{- define "airlock.apiLeast" -}}
+{{- with .Values.api -}}
+{{- ternary (int .autoscaling.minReplicas) (int .replicas) .autoscaling.enabled -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether a client that polls has to come back to its pod. */}}
+{{- define "airlock.sticky" -}}
+{{- if and (has "polling" .Values.config.socketio.transports) (gt (include "airlock.apiLeast" . | int) 1) }}yes{{ end -}}
+{{- end -}}
+
+{{/* Values that fit the schema and contradict each other. */}}
+{{- define "airlock.rules" -}}
+{{- $values := .Values -}}
+{{- $api := $values.api -}}
+{{- if eq (int $values.config.port) (int $values.config.managementPort) -}}
+{{- fail (printf "config.port and config.managementPort are both %d: choose two" (int $values.config.port)) -}}
+{{- end -}}
+{{- if eq $values.mode "all" -}}
+{{- if $api.autoscaling.enabled }}{{ fail "api.autoscaling.enabled needs mode=split: in mode=all every pod is a worker too, and there has to be exactly one" }}{{ end -}}
+{{- if ne (int $api.replicas) 1 }}{{ fail (printf "api.replicas is %d, but mode=all has exactly one pod, because each would be a worker: set mode=split to have more" (int $api.replicas)) }}{{ end -}}
+{{- else if $values.persistence.enabled -}}
+{{- fail "persistence.enabled needs mode=all: the pods of mode=split cannot share one volume" -}}
+{{- end -}}
+{{- with $api.autoscaling -}}
+{{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) -}}
+{{- fail (printf "api.autoscaling.minReplicas (%d) is more than maxReplicas (%d)" (int .minReplicas) (int .maxReplicas)) -}}
+{{- end -}}
+{{- if and .enabled (not .targetCPU) (not .targetMemory) (not .metrics) -}}
+{{- fail "api.autoscaling is enabled without anything to go by: set targetCPU, targetMemory or metrics" -}}
+{{- end -}}
+{{- range $resource, $target := dict "cpu" .targetCPU "memory" .targetMemory -}}
+{{- if and $api.autoscaling.enabled $target (not (dig "requests" $resource "" $api.resources)) -}}
+{{- fail (printf "api.autoscaling aims at a percentage of the requested %s, and none is requested: set api.resources.requests.%s" $resource $resource) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if include "airlock.sticky" . -}}
+{{- $way := "or let clients use websockets only (config.socketio.transports=[websocket])" -}}
+{{- if and $values.ingress.enabled (not $values.ingress.sessionAffinity) -}}
+{{- fail (printf "ingress: several API pods with Socket.IO polling need session affinity: set ingress.sessionAffinity to nginx, traefik or custom, %s" $way) -}}
+{{- end -}}
+{{- if and $values.httpRoute.enabled (not $values.httpRoute.sessionAffinity) -}}
+{{- fail (printf "httpRoute: several API pods with Socket.IO polling need session affinity: set httpRoute.sessionAffinity to persistence or custom, %s" $way) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $values.ingress.enabled (not $values.ingress.hosts) }}{{ fail "ingress.enabled needs at least one entry in ingress.hosts" }}{{ end -}}
+{{- if and $values.httpRoute.enabled (not $values.httpRoute.parentRefs) }}{{ fail "httpRoute.enabled needs the Gateway in httpRoute.parentRefs" }}{{ end -}}
+{{- with $values.metrics -}}
+{{- if and .serviceMonitor.enabled .podMonitor.enabled }}{{ fail "metrics.serviceMonitor and metrics.podMonitor are both enabled, and every sample would be there twice: choose one" }}{{ end -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,72 @@
+"""Prometheus's own tool for rules, from PATH or from Debian's package, which needs no installation."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+Rules = dict[str, Any]
+
+
+class Promtool:
+    """Checks `rules`, the `spec` of a PrometheusRule, in a folder of its own."""
+
+    def __init__(self, program: str, folder: Path, rules: Rules) -> None:
+        self._program = program
+        self._folder = folder
+        (folder / "rules.yaml").write_text(yaml.safe_dump(rules))
+
+    def check(self) -> str:
+        """What the check of the rules says; raises AssertionError when it finds something."""
+        return self._run("check", "rules", "rules.yaml")
+
+    def firing(self, series: dict[str, str], *, after: str, expected: list[str]) -> None:
+        """Raises AssertionError unless these alerts fire, as `NAME POD`, when `series` has been scraped every 30 s."""
+        labels = [dict(zip(("alertname", "pod"), words.split(), strict=False)) for words in expected]
+        samples = [{"labels": _labels(each), "value": 1} for each in labels]
+        firing = 'max by (alertname, pod) (ALERTS{alertstate="firing"})'
+        test = {
+            "rule_files": ["rules.yaml"],
+            "evaluation_interval": "30s",
+            "tests": [
+                {
+                    "interval": "30s",
+                    "input_series": [{"series": name, "values": values} for name, values in series.items()],
+                    "promql_expr_test": [{"expr": firing, "eval_time": after, "exp_samples": samples}],
+                }
+            ],
+        }
+        (self._folder / "test.yaml").write_text(yaml.safe_dump(test))
+        self._run("test", "rules", "test.yaml")
+
+    def _run(self, *arguments: str) -> str:
+        run = subprocess.run([self._program, *arguments], cwd=self._folder, capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout + run.stderr
+        return run.stdout
+
+
+def find(folder: Path) -> str:
+    """The program; skips the test where it can be had neither way. `folder` keeps it for the next run."""
+    on_path = shutil.which("promtool")
+    if on_path:
+        return on_path
+    kept = folder / "usr" / "bin" / "promtool"
+    if not kept.exists():
+        if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+            pytest.skip("needs promtool, of Debian's package prometheus: there is no such command, and no apt either")
+        loaded = subprocess.run(["apt-get", "download", "prometheus"], cwd=folder, capture_output=True, text=True)
+        packages = list(folder.glob("prometheus_*.deb"))
+        if not packages:
+            pytest.skip(f"needs promtool, and apt-get has no package prometheus: {loaded.stderr.strip()[:200]}")
+        subprocess.run(["dpkg-deb", "--extract", packages[0], folder], check=True)
+        packages[0].unlink()
+    return str(kept)
+
+
+def _labels(labels: dict[str, str]) -> str:
+    return "{" + ", ".join(f'{name}="{value}"' for name, value in labels.items()) + "}"

@@ -1,0 +1,216 @@
+"""Alerts that mean something, a dashboard that shows something, and monitors that are let in."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.charts.chart import CHART, render
+from tests.charts.promtool import Promtool, find
+from tests.service.process import start
+
+ON: dict[str, Any] = {"metrics": {"prometheusRule": {"enabled": True}}}
+SPLIT: dict[str, Any] = {**ON, "mode": "split"}
+POD, WORKER = "airlock-6d5f8c9b7d-x2x4z", "airlock-worker-0"
+HOUR = 120  # scrapes
+RUNBOOK = (CHART / "RUNBOOK.md").read_text(encoding="utf-8")
+DASHBOARD = (CHART / "dashboards" / "airlock.json").read_text(encoding="utf-8")
+NOT_OURS = {"up"}  # Prometheus's own
+
+
+@pytest.fixture(scope="session")
+def promtool(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Prometheus's tool for rules."""
+    cache = getattr(pytestconfig, "cache", None)
+    return find(cache.mkdir("promtool") if cache else tmp_path_factory.mktemp("promtool"))
+
+
+@pytest.fixture
+def alerts(promtool: str, tmp_path: Path) -> Promtool:
+    """The alerts of mode `all`."""
+    return Promtool(promtool, tmp_path, _rules(ON))
+
+
+@pytest.fixture
+def alerts_of_split(promtool: str, tmp_path: Path) -> Promtool:
+    """The alerts of mode `split`."""
+    return Promtool(promtool, tmp_path, _rules(SPLIT))
+
+
+def test_a_working_release_is_quiet(alerts_of_split: Promtool) -> None:
+    """Nothing fires while pods boot in time, indicators are up and requests are answered."""
+    series = {
+        _state(POD): f"0 0 1x{HOUR}",
+        _state(WORKER): f"0 1x{HOUR}",
+        _sample("airlock_indicator_up", POD, indicator="control-plane"): f"1x{HOUR}",
+        _sample("airlock_indicator_up", WORKER, indicator="control-plane"): f"1x{HOUR}",
+        _sample("airlock_indicator_up", POD, indicator="redis"): "0 1 0 1 0 1 0 1 0 1 0 1",
+        _sample("airlock_indicator_age_seconds", WORKER, indicator="control-plane"): f"2x{HOUR}",
+        _sample("process_start_time_seconds", POD): f"5x{HOUR}",
+        _sample("up", POD): f"1x{HOUR}",
+        _requests("2xx"): f"0+3000x{HOUR}",
+        _requests("5xx"): f"0+1x{HOUR}",
+    }
+    for after in ("2m", "5m", "30m", "60m"):
+        alerts_of_split.firing(series, after=after, expected=[])
+
+
+def test_a_boot_that_takes_its_time_is_quiet_and_one_that_is_stuck_is_not(alerts: Promtool) -> None:
+    """The alert waits for BOOT_TIMEOUT and a minute."""
+    series = {_state(POD): f"0x{HOUR}"}
+    alerts.firing(series, after="90s", expected=[])
+    alerts.firing(series, after="4m", expected=[f"AirlockBootStuck {POD}"])
+
+
+def test_a_pod_that_is_started_again_and_again_is_stuck(alerts: Promtool) -> None:
+    """Between two starts it cannot be scraped, and the alert goes on."""
+    series = {_state(POD): "0 _ _ _ _ 0 _ _ _ _ _ _ _ _ 0 _ _ _ _ _ _ _ _ _ _ 0"}
+    alerts.firing(series, after="8m", expected=["AirlockWorkerSilent", f"AirlockBootStuck {POD}"])
+
+
+def test_a_pod_that_nobody_hears_of_is_stuck(alerts: Promtool) -> None:
+    """A target that never answers has no state, and is stuck all the same."""
+    alerts.firing({_sample("up", POD): f"0x{HOUR}"}, after="4m", expected=[f"AirlockBootStuck {POD}"])
+
+
+def test_a_pod_that_drains_is_not_stuck(alerts: Promtool) -> None:
+    """What was ready a moment ago is on its way out."""
+    alerts.firing({_state(POD): "1x20 0x6"}, after="13m", expected=[])
+
+
+def test_readiness_that_comes_and_goes_is_flapping(alerts: Promtool) -> None:
+    """A critical indicator that goes up and down, or a process that starts again, is named with its pod."""
+    ready = {_state(POD): f"1x{HOUR}"}
+    flapping = [f"AirlockReadinessFlapping {POD}"]
+    indicator = _sample("airlock_indicator_up", POD, indicator="control-plane")
+    alerts.firing({**ready, indicator: "1 0 1 1x20"}, after="8m", expected=[])
+    alerts.firing({**ready, indicator: "1 0 1 0 1 1x20"}, after="8m", expected=flapping)
+    started = _sample("process_start_time_seconds", POD)
+    alerts.firing({**ready, started: "1 1 2 2 2 2x20"}, after="8m", expected=[])
+    alerts.firing({**ready, started: "1 1 2 2 3 3 4 4x20"}, after="8m", expected=flapping)
+
+
+def test_a_worker_that_is_down_stale_or_absent_is_silent(alerts_of_split: Promtool) -> None:
+    """Down, not measured, or not there: each is the same alert; the API's own indicators do not count."""
+    ready = {_state(POD): f"1x{HOUR}", _state(WORKER): f"1x{HOUR}"}
+    silent = f"AirlockWorkerSilent {WORKER}"
+    up = _sample("airlock_indicator_up", WORKER, indicator="control-plane")
+    age = _sample("airlock_indicator_age_seconds", WORKER, indicator="control-plane")
+    alerts_of_split.firing({**ready, up: "1x8 0x20"}, after="8m", expected=[])
+    alerts_of_split.firing({**ready, up: "1x8 0x20"}, after="10m", expected=[silent])
+    alerts_of_split.firing({**ready, age: "2x8 300x20"}, after="10m", expected=[silent])
+    alerts_of_split.firing({_state(POD): f"1x{HOUR}"}, after="6m", expected=["AirlockWorkerSilent"])
+    api = _sample("airlock_indicator_up", POD, indicator="control-plane")
+    alerts_of_split.firing({**ready, api: f"0x{HOUR}"}, after="10m", expected=[])
+
+
+def test_errors_that_use_up_the_budget_fire_while_they_last(alerts: Promtool) -> None:
+    """One in five is far too many; when the errors have ended the alert does, too."""
+    series = {_state(POD): f"1x{HOUR}", _requests("2xx"): f"0+80x{HOUR}", _requests("5xx"): f"0+20x{HOUR}"}
+    alerts.firing(series, after="30m", expected=["AirlockErrorBudgetBurn"])
+    ended = {**series, _requests("5xx"): "0+20x40 800x60"}
+    alerts.firing(ended, after="48m", expected=[])
+
+
+def test_other_releases_do_not_count(alerts: Promtool) -> None:
+    """Pods of a release whose name begins with this one's, and of other namespaces, are theirs."""
+    foreign = {
+        _state(POD): f"1x{HOUR}",
+        _state("airlock-two-6d5f8c9b7d-x2x4z"): f"0x{HOUR}",
+        _state(POD).replace('namespace="mail"', 'namespace="other"'): f"0x{HOUR}",
+    }
+    alerts.firing(foreign, after="10m", expected=[])
+    theirs = {_state("airlock-two-6d5f8c9b7d-x2x4z"): f"1x{HOUR}"}
+    alerts.firing(theirs, after="10m", expected=["AirlockWorkerSilent"])
+
+
+@pytest.mark.parametrize("case", ["everything", "default"])
+def test_prometheus_takes_the_rules_and_their_texts(case: str, promtool: str, tmp_path: Path) -> None:
+    """Expressions and templates of the annotations are valid."""
+    rules: dict[str, Any] = render(ON, case).one("PrometheusRule")["spec"]
+    assert "SUCCESS" in Promtool(promtool, tmp_path, rules).check()
+
+
+def test_each_alert_has_a_section_of_the_runbook_and_links_it() -> None:
+    """Who is woken up has something to read."""
+    values = {"metrics": {"prometheusRule": {"enabled": True, "runbookUrl": "https://example.org/runbook"}}}
+    rules = render(values).one("PrometheusRule")["spec"]["groups"][0]["rules"]
+    sections = re.findall(r"^## (Airlock\w+)$", RUNBOOK, re.MULTILINE)
+    assert {rule["alert"] for rule in rules} == set(sections)
+    for rule in rules:
+        assert rule["annotations"]["runbook_url"] == f"https://example.org/runbook#{rule['alert'].lower()}"
+
+
+def test_every_metric_that_is_asked_for_is_there() -> None:
+    """The service really has each metric and each label that an alert or the dashboard names."""
+    asked = _selectors(DASHBOARD.replace('\\"', '"'))
+    for group in _rules(SPLIT)["groups"]:
+        for rule in group["rules"]:
+            asked |= _selectors(rule["expr"])
+    with start() as boot:
+        boot.wait_ready().get("/")
+        text = boot.get("/metrics").body.decode()
+    for name, labels in asked:
+        if name not in NOT_OURS:
+            samples = re.findall(rf"^{name}(?:\{{(.*)\}})? \S+$", text, re.MULTILINE)
+            assert samples, f"there is no {name}"
+            assert set(labels) - {"namespace", "pod"} <= set(re.findall(r"(\w+)=", samples[0])), name
+
+
+def test_the_dashboard_is_the_one_of_the_file() -> None:
+    """The ConfigMap carries the file as it is, and every panel says what it shows."""
+    carried = render(case="everything").one("ConfigMap", "mail-dashboard")["data"]["airlock.json"]
+    assert carried == DASHBOARD
+    for panel in json.loads(carried)["panels"]:
+        assert panel["title"]
+        assert panel["description"]
+        assert panel["targets"]
+
+
+@pytest.mark.parametrize(("monitor", "field"), [("serviceMonitor", "endpoints"), ("podMonitor", "podMetricsEndpoints")])
+def test_a_monitor_finds_the_management_port_and_has_the_token(monitor: str, field: str) -> None:
+    """Prometheus gets the same token as the pods, and asks where `/metrics` is."""
+    values = {"metrics": {monitor: {"enabled": True}}, "metricsToken": {"existingSecret": "mine", "key": "token"}}
+    objects = render(values)
+    found = objects.one(monitor[0].upper() + monitor[1:])["spec"]
+    (endpoint,) = found[field]
+    assert (endpoint["port"], endpoint["path"]) == ("management", "/metrics")
+    assert endpoint["authorization"] == {"type": "Bearer", "credentials": {"name": "mine", "key": "token"}}
+    pods = objects.one("Deployment")["spec"]["template"]["metadata"]["labels"]
+    service = objects.one("Service", "airlock-management")["metadata"]["labels"]
+    labels = service if monitor == "serviceMonitor" else pods
+    assert found["selector"]["matchLabels"].items() <= labels.items()
+
+
+def test_without_a_token_a_monitor_has_none() -> None:
+    """No credentials are named that do not exist."""
+    values = {"metrics": {"podMonitor": {"enabled": True}}, "metricsToken": {"generate": False}}
+    assert "authorization" not in render(values).one("PodMonitor")["spec"]["podMetricsEndpoints"][0]
+
+
+def _rules(values: dict[str, Any]) -> dict[str, Any]:
+    spec: dict[str, Any] = render(values).one("PrometheusRule")["spec"]
+    return spec
+
+
+def _sample(name: str, pod: str, **labels: str) -> str:
+    both = {"namespace": "mail", "pod": pod, **labels}
+    return name + "{" + ",".join(f'{label}="{value}"' for label, value in both.items()) + "}"
+
+
+def _state(pod: str) -> str:
+    return _sample("airlock_state", pod, state="ready")
+
+
+def _requests(status: str) -> str:
+    return _sample("http_requests_total", POD, method="GET", route="/", status=status)
+
+
+def _selectors(expression: str) -> set[tuple[str, tuple[str, ...]]]:
+    """The names of the metrics in an expression, with the labels that are asked for."""
+    found = re.findall(r"([a-z_]+)\{([^}]*)\}", expression)
+    return {(name, tuple(sorted(re.findall(r'(\w+)=~?"', labels)))) for name, labels in found if "=" in labels}

@@ -1,0 +1,99 @@
+"""The rendered pod really runs: under its own limits, probed and ended as the kubelet does it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.boot import APPS
+from tests.charts.chart import render_image
+from tests.charts.kubelet import Kubelet, Pod
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+
+
+def test_the_default_pod_becomes_ready_serves_and_drains(image: str, tmp_path: Path) -> None:
+    """Started, ready, alive; after SIGTERM it serves on for DRAIN_DELAY, and ends by itself."""
+    with Pod(render_image(image), tmp_path) as pod:
+        kubelet = Kubelet(pod)
+        kubelet.start()
+        assert kubelet.ready.wait(30), pod.log
+        assert kubelet.alive.wait(30), pod.log
+        assert pod.status("/") == 200
+        assert pod.status("/metrics", "management") == 401  # the token is in the Secret
+        pod.signal("TERM")
+        began = time.monotonic()
+        assert not pod.ended.wait(3), pod.log
+        assert pod.status("/health", "management") == 503
+        assert pod.status("/") == 200
+        assert pod.ended.wait(pod.spec["terminationGracePeriodSeconds"]), pod.log
+        assert time.monotonic() - began > 4.5
+        assert pod.exit_status == 0, pod.log
+        assert not any(event.startswith("killed") for event in kubelet.happened)
+
+
+def test_api_and_worker_run_as_what_they_are(image: str, tmp_path: Path) -> None:
+    """In mode `split` the worker gets ready without an API, and goes at once."""
+    objects = render_image(image, {"mode": "split"})
+    with Pod(objects, tmp_path, "StatefulSet") as worker:
+        kubelet = Kubelet(worker)
+        kubelet.start()
+        assert kubelet.ready.wait(30), worker.log
+        assert worker.status("/socket.io/?EIO=4&transport=polling") == 404
+        assert kubelet.delete() < 4.5
+        assert worker.exit_status == 0, worker.log
+    with Pod(objects, tmp_path) as api:
+        kubelet = Kubelet(api)
+        kubelet.start()
+        assert kubelet.ready.wait(30), api.log
+        assert api.status("/socket.io/?EIO=4&transport=polling") == 200
+
+
+def test_a_boot_that_fails_says_why_before_the_kubelet_loses_patience(image: str, tmp_path: Path) -> None:
+    """The container ends by itself with status 1, and the termination message names the variable."""
+    values = {"extraEnv": [{"name": "TRUSTED_PROXIES", "value": "everybody"}]}
+    with Pod(render_image(image, values), tmp_path) as pod:
+        kubelet = Kubelet(pod)
+        kubelet.start()
+        assert pod.ended.wait(30), pod.log
+        kubelet.join(30)
+        assert pod.exit_status == 1
+        assert "TRUSTED_PROXIES" in pod.termination_message
+        assert kubelet.happened == []
+
+
+def test_a_boot_that_hangs_is_ended_by_the_gate_and_not_by_the_kubelet(image: str, tmp_path: Path) -> None:
+    """The startup probe's budget is longer than BOOT_TIMEOUT, so that the gate can name the place that hangs."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "contract.toml").write_text('app = "hangs:app"\n')
+    values = {
+        "config": {"bootTimeout": 4, "contract": "/victim/contract.toml"},
+        "extraEnv": [{"name": "PYTHONPATH", "value": "/apps"}],
+        "probes": {"startup": {"periodSeconds": 1}},
+    }
+    with Pod(render_image(image, values), tmp_path, mounts={"/apps": APPS, "/victim": tmp_path}) as pod:
+        kubelet = Kubelet(pod)
+        kubelet.start()
+        assert pod.ended.wait(30), pod.log
+        took = time.monotonic() - pod.started
+        kubelet.join(30)
+        assert pod.exit_status == 1, pod.log
+        assert 3.5 < took < 4 + 10
+        assert "hangs" in pod.termination_message
+        assert kubelet.happened == []
+
+
+def test_a_pod_that_does_not_end_is_killed_when_its_grace_is_over(image: str, tmp_path: Path) -> None:
+    """The kubelet of these tests can kill: a container that is frozen gets no further than its grace period."""
+    values = {"config": {"drainDelay": 0, "gracePeriod": 1}}
+    with Pod(render_image(image, values), tmp_path) as pod:
+        kubelet = Kubelet(pod)
+        kubelet.start()
+        assert kubelet.ready.wait(30), pod.log
+        pod.signal("STOP")
+        took = kubelet.delete()
+        assert 5.5 < took < 20
+        assert pod.exit_status == 137
+        assert kubelet.happened[-1] == "killed: grace period"

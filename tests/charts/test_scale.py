@@ -1,0 +1,43 @@
+"""How many there are, and who keeps them there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.charts.chart import render
+
+
+def test_the_autoscaler_has_the_number_of_pods_to_itself() -> None:
+    """With an autoscaler the Deployment says nothing about replicas, or every upgrade would scale back."""
+    objects = render(case="scaled")
+    assert "replicas" not in objects.one("Deployment")["spec"]
+    scaler = objects.one("HorizontalPodAutoscaler")["spec"]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (3, 12)
+    assert scaler["scaleTargetRef"]["name"] == objects.one("Deployment")["metadata"]["name"]
+
+
+@pytest.mark.parametrize(
+    ("values", "budgets"),
+    [
+        ({}, []),
+        ({"mode": "split"}, []),
+        ({"mode": "split", "api": {"replicas": 2}}, ["airlock-api"]),
+        ({"mode": "split", "api": {"replicas": 2}, "worker": {"replicas": 2}}, ["airlock-api", "airlock-worker"]),
+        ({"mode": "split", "api": {"autoscaling": {"enabled": True}}}, ["airlock-api"]),
+        ({"mode": "split", "api": {"replicas": 5, "autoscaling": {"enabled": True, "minReplicas": 1}}}, []),
+        ({"mode": "split", "api": {"replicas": 2, "podDisruptionBudget": {"enabled": False}}}, []),
+    ],
+)
+def test_a_budget_is_made_for_more_than_one_pod(values: dict[str, Any], budgets: list[str]) -> None:
+    """A single pod has no budget, which would nail it to its node; the autoscaler's minimum counts, not `replicas`."""
+    assert [each["metadata"]["name"] for each in render(values).all("PodDisruptionBudget")] == budgets
+
+
+def test_a_budget_names_one_number() -> None:
+    """`minAvailable` takes the place of `maxUnavailable`."""
+    values = {"mode": "split", "api": {"replicas": 3, "podDisruptionBudget": {"minAvailable": "50%"}}}
+    spec = render(values).one("PodDisruptionBudget")["spec"]
+    assert spec["minAvailable"] == "50%"
+    assert "maxUnavailable" not in spec
