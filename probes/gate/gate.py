@@ -13,10 +13,10 @@ import time
 
 from probes import __version__
 from probes.gate.answers import Answers
-from probes.gate.init import FORWARDED, STOP, WATCHED, Charge, become
 from probes.gate.listener import describe
 from probes.gate.offspring import Links, Offspring, fork
 from probes.gate.probe_server import ProbeServer
+from probes.gate.signals import FORWARDED, STOP, WATCHED
 from probes.gate.watch import Watch
 from probes.record import Check, Record
 
@@ -161,6 +161,8 @@ class Gate:
 
     def _become_init(self, child: Offspring, memory: MemoryGroup) -> int:
         """See off those who were let in before the hand-over, unless something happens first; the exit status."""
+        from probes.gate.init import Charge, become
+
         told = self._environment
         charge = Charge(child.pid, told.grace_period, told.log_format, told.termination_log, memory.kills_before)
         caught: set[int] = set()

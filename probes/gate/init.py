@@ -10,16 +10,15 @@ import os
 import sys
 import time
 
+from probes.gate.signals import FORWARDED, STOP, WATCHED, kill_group
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
     from collections.abc import Sequence
 else:
-    import _signal as signal  # what `signal` is made of, without `enum`: that would be a seventh of this process
+    import _signal as signal
 
-STOP = (signal.SIGTERM, signal.SIGINT)
-FORWARDED = (*STOP, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
-WATCHED = (*FORWARDED, signal.SIGCHLD)
 _PROGRAM = "import sys; sys.path.append(sys.argv[1]); from probes.gate import init; sys.exit(init.main(sys.argv[2:]))"
 
 
@@ -97,14 +96,6 @@ def keep(charge: Charge) -> int:
                 draining, deadline = True, time.monotonic() + charge.grace_period
     kill_group(charge.child)
     return charge.end(status, killed_by)
-
-
-def kill_group(leader: int) -> None:
-    """Kill a child and whatever it started and left behind."""
-    try:
-        os.killpg(leader, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _wait(watched: Sequence[int], deadline: float | None) -> int:

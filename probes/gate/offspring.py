@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 
-from probes.gate.init import WATCHED, kill_group
+from probes.gate.signals import WATCHED, kill_group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

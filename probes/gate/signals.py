@@ -1,11 +1,26 @@
-"""Signals as bytes on a pipe, so that one selector call waits for everything. Standard library only."""
+"""The signals that the gate cares for, and their way into a selector as bytes on a pipe. Standard library only."""
 
 from __future__ import annotations
 
 import os
-import signal
 
-from probes.gate.init import WATCHED
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+else:
+    import _signal as signal  # what `signal` is made of, without `enum`, a seventh of what the init is
+
+STOP = (signal.SIGTERM, signal.SIGINT)
+FORWARDED = (*STOP, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+WATCHED = (*FORWARDED, signal.SIGCHLD)
+
+
+def kill_group(leader: int) -> None:
+    """Kill a child and whatever it started and left behind."""
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
 
 
 class SignalPipe:
@@ -17,7 +32,7 @@ class SignalPipe:
         os.set_blocking(self._wake, False)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         for number in WATCHED:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's wish, for one
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup's wish, for one
                 signal.signal(number, lambda _number, _frame: None)
 
     def caught(self) -> bytes:
