@@ -67,7 +67,7 @@ def _boot(command: list[str], side: Side, bridge: Bridge) -> Iterator[Boot]:
             if ready is None or first is None:
                 raise _broken(side, bridge.container)
             pid = int(docker("inspect", "--format", "{{.State.Pid}}", bridge.container))
-            yield Boot(pid, asked, execs.of(pid), first, ready)
+            yield Boot(pid, asked, execs.of(pid, first), first, ready)
         finally:  # unchecked, because after a failure there may be nothing to remove
             subprocess.run(["docker", "rm", "--force", "--volumes", bridge.container], capture_output=True)
 

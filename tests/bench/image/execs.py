@@ -40,8 +40,8 @@ class Execs:
         self._order(_IGNORE)
         self._socket.close()
 
-    def of(self, pid: int) -> float:
-        """When `pid` last changed its program, on the monotonic clock."""
+    def of(self, pid: int, before: float) -> float:
+        """When `pid` last changed its program before that time, both on the monotonic clock."""
         found: float | None = None
         while True:
             try:
@@ -51,7 +51,7 @@ class Execs:
             except OSError as error:  # ENOBUFS: more has happened than the buffer holds
                 raise Broken(f"the kernel's news of processes is incomplete ({error}): run it again") from None
             what, _, nanoseconds, _, process = _EVENT.unpack_from(data, _NETLINK.size + _MESSAGE.size)
-            if (what, process) == (_EXEC, pid):
+            if (what, process) == (_EXEC, pid) and nanoseconds / 1e9 < before:
                 found = nanoseconds / 1e9
         if found is None:
             raise Broken(f"process {pid} started nothing that was told of: run this beside the engine")
