@@ -104,6 +104,8 @@ class Image:
 
 def save(tag: str) -> Image:
     """The image `tag` of the local engine. Raises SystemExit with the engine's words when it has none."""
+    if ":" not in tag.rpartition("/")[2]:
+        tag += ":latest"  # a bare name would save every tag of that name
     with tempfile.TemporaryFile() as file:
         saved = subprocess.run(["docker", "save", tag], check=False, stdout=file, stderr=subprocess.PIPE, text=True)
         if saved.returncode:

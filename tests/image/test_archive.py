@@ -122,13 +122,21 @@ def test_what_is_no_image_is_told(missing: str) -> None:
 @pytest.mark.usefixtures("image")
 def test_an_image_that_is_not_there_is_told() -> None:
     """The error has the engine's words."""
-    with pytest.raises(SystemExit, match=r"docker save no-such-image: .*no-such-image.*docker images"):
+    with pytest.raises(SystemExit, match=r"docker save no-such-image:latest: \S.*docker images"):
         archive.save("no-such-image")
 
 
 def test_the_root_is_what_the_engine_exports(image: str, contents: archive.Image) -> None:
     """Every path of the image is as in a container of it."""
     assert _seen(contents) == _exported(image)
+
+
+def test_a_name_without_a_tag_is_the_latest(image: str) -> None:
+    """Other tags of the same name, which the engine would save with it, are left alone."""
+    for tag, source in (("airlock-named:other", "debian:trixie-slim"), ("airlock-named:latest", image)):
+        subprocess.run(["docker", "tag", source, tag], check=True)
+    asked = subprocess.run(["docker", "image", "inspect", "--format", "{{.Id}}", image], capture_output=True, text=True)
+    assert archive.save("airlock-named").id == asked.stdout.strip()
 
 
 def test_what_layers_above_removed_is_gone(image: str, tmp_path: Path) -> None:
