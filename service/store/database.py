@@ -1,0 +1,117 @@
+"""The database: transactions on SQLite and on PostgreSQL that mean the same."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Engine
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+    from service.store.url import DatabaseUrl
+
+_BUSY = 30_000  # milliseconds that a writer of SQLite waits for another one
+_POOL = 10  # connections of this process
+_CONNECT = 5  # seconds until a PostgreSQL that does not answer counts as away
+_JSON = partial(json.dumps, ensure_ascii=False, allow_nan=False)  # PostgreSQL refuses escapes unless it keeps UTF-8
+_WOKEN = "woken"  # the key in a session's info: the users who have new events once it is committed
+
+
+class Database:
+    """Transactions on the database at `url`; threads may share it.
+
+    A transaction that appends events calls the listeners with the users' ids once it is committed.
+    """
+
+    def __init__(self, url: DatabaseUrl) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        self._listeners: list[Callable[[int], None]] = []
+        self._lock = threading.Lock()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file of this machine, which one process at a time may work on."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that reads: what it sees is of one moment, and nothing is committed."""
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that is committed at the end, or undone when an exception leaves it."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            session.connection(execution_options={"writes": True})
+            yield session
+            session.commit()
+            woken: set[int] = session.info.get(_WOKEN, set())
+        with self._lock:
+            listeners = list(self._listeners)
+        for user_id in woken:
+            for listener in listeners:
+                listener(user_id)
+
+    def listen(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Have `listener` called, with the user, after each commit of new events, in its thread; returns what ends it."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def end() -> None:
+            with self._lock:
+                self._listeners.remove(listener)
+
+        return end
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self.engine.dispose()
+
+
+def wake(session: Session, user_id: int) -> None:
+    """Say that the user has new events once the session's transaction is committed."""
+    session.info.setdefault(_WOKEN, set()).add(user_id)
+
+
+def _engine(url: DatabaseUrl) -> Engine:
+    address = url.url()
+    if address.drivername != "sqlite":
+        # What a pool holds may have died with its server; asking first costs less than a failed transaction.
+        return create_engine(
+            address,
+            pool_size=_POOL,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            json_serializer=_JSON,
+            connect_args={"connect_timeout": _CONNECT, "application_name": "airlock"},
+        )
+    engine = create_engine(address, pool_size=_POOL, hide_parameters=True, json_serializer=_JSON)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    driver: Any = connection
+    driver.isolation_level = None  # transactions begin where SQLAlchemy says, not at the first write
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY}"):
+        driver.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A reader that turns into a writer cannot wait for another writer, so writers say so from the start.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
