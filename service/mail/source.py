@@ -24,7 +24,7 @@ class NeedsReauth(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a folder is read: all below `uidnext` of this `uidvalidity` (RFC 9051, 2.3.1.1), and changes up to `modseq`.
+    """How far a folder is read: all below `uidnext` of `uidvalidity` (RFC 9051, 2.3.1.1), and changes up to `modseq`.
 
     `modseq` is HIGHESTMODSEQ (RFC 7162), 0 where the server has none. All are 0 for a folder that was never read.
     """
@@ -86,7 +86,7 @@ class Inbox(Protocol):
         ...
 
     def settle(self, folder: str, uidvalidity: int) -> None:
-        """Forget where messages were under any other UIDVALIDITY: under this one the folder has been read to its end."""
+        """Forget where messages were under any other UIDVALIDITY: under this one the folder is read to its end."""
         ...
 
     def keep_folders(self, names: Iterable[str]) -> None:

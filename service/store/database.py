@@ -66,7 +66,7 @@ class Database:
                 listener(user_id)
 
     def listen(self, listener: Callable[[int], None]) -> Callable[[], None]:
-        """Have `listener` called, with the user, after each commit of new events, in its thread; returns what ends it."""
+        """Have `listener` called with the user after each commit of events, in its thread; returns what ends it."""
         with self._lock:
             self._listeners.append(listener)
 
