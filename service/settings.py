@@ -5,6 +5,7 @@ Importing this module reads nothing: `load` reads the environment, and `check` i
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import AliasChoices, BeforeValidator, Field, Secret, SecretStr, ValidationError, model_validator
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from probes import Failure
 from service import values
 from service.redis_url import RedisUrl
+from service.store.url import DatabaseUrl
 from service.values import REDACTED
 
 if TYPE_CHECKING:
@@ -84,6 +86,42 @@ class Settings(BaseSettings):
         accepted="'redis://HOST:PORT/DATABASE', 'rediss://…' for TLS or 'unix:///PATH/OF/SOCKET', "
         "with 'USER:PASSWORD@' after the '//' where it is needed",
     )
+    database_url: Annotated[DatabaseUrl, BeforeValidator(DatabaseUrl.parse)] | None = setting(
+        "DATABASE_URL",
+        None,
+        says="The database; by default the file airlock.sqlite in DATA_DIR, for one process.",
+        accepted="'postgresql://USER:PASSWORD@HOST:PORT/DATABASE', or 'sqlite:////PATH/OF/FILE'",
+    )
+    data_dir: Annotated[Path, BeforeValidator(values.absolute_path)] = setting(
+        "DATA_DIR",
+        Path("~/.local/share/airlock"),
+        says="Where files are kept: the database, the key of the vault, the Maildirs that may be followed.",
+        accepted="an absolute path, or one that begins with '~/'",
+    )
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(values.secrets)] = setting(
+        "SECRET_KEYS",
+        (),
+        says="Secrets that encrypt stored credentials: the first encrypts, all decrypt; by default a file in DATA_DIR.",
+        accepted="random texts of at least 32 characters each, separated by commas, the newest first",
+    )
+    access_token: Annotated[SecretStr, BeforeValidator(values.secret)] | None = setting(
+        "ACCESS_TOKEN",
+        None,
+        says="The token that opens the API; by default one is made at the first boot and printed once.",
+        accepted="a random text of at least 16 characters without blanks and commas",
+    )
+    demo: Annotated[bool, BeforeValidator(values.switch)] = setting(
+        "DEMO",
+        True,
+        says="Whether a sample mailbox arrives while there is no account.",
+        accepted="'true' or 'false'",
+    )
+    max_message_size: Annotated[int, Field(ge=10_000, le=100_000_000)] = setting(
+        "MAX_MESSAGE_SIZE",
+        10_000_000,
+        says="Of a larger message only the header is stored; in bytes.",
+        accepted="a whole number of bytes from 10000 to 100000000",
+    )
     commit: str | None = setting(
         AliasChoices("AIRLOCK_COMMIT", "RENDER_GIT_COMMIT"),
         None,
@@ -102,6 +140,16 @@ class Settings(BaseSettings):
         if self.worker_mode is None:
             return "all"
         return "worker" if self.worker_mode else "api"
+
+    @property
+    def data(self) -> Path:
+        """DATA_DIR as an absolute path."""
+        return self.data_dir.expanduser()
+
+    @property
+    def database(self) -> DatabaseUrl:
+        """DATABASE_URL, or the file that stands in for it."""
+        return self.database_url or DatabaseUrl(f"sqlite:///{self.data / 'airlock.sqlite'}")
 
     def describe(self) -> dict[str, dict[str, Any]]:
         """Each variable with its value (secrets redacted), where that came from, and what it means."""

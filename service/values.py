@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 
 Network = IPv4Network | IPv6Network
 REDACTED = "**********"
@@ -25,6 +26,29 @@ def switch(text: str) -> bool:
         return {"true": True, "false": False}[text.lower()]
     except KeyError:
         raise ValueError from None
+
+
+def absolute_path(text: str) -> Path:
+    """A path that begins at the root or at the user's home."""
+    path = Path(text)
+    if not path.is_absolute() and path.parts[:1] != ("~",):
+        raise ValueError
+    return path
+
+
+def secret(text: str) -> str:
+    """A secret that cannot be guessed, and that a header and a list can carry."""
+    if len(text) < 16 or not text.isascii() or not text.isprintable() or set(text) & {" ", ","}:
+        raise ValueError
+    return text
+
+
+def secrets(text: str) -> tuple[str, ...]:
+    """Secrets that keys are made from, separated by commas."""
+    found = tuple(map(secret, words(text)))
+    if any(len(one) < 32 for one in found):
+        raise ValueError
+    return found
 
 
 def words(text: str) -> list[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
+import secrets
 from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -19,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class Vault:
-    """Encrypts with the first of the keys, decrypts with any. Each key is 32 bytes in URL-safe base64."""
+    """Encrypts with the first of the secrets, decrypts with any; each is random text of at least 32 characters."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._fernet = MultiFernet([Fernet(_key(secret)) for secret in secrets])
 
     def lock(self, secret: str) -> bytes:
         """The secret, encrypted."""
@@ -48,27 +51,33 @@ class Vault:
         return len(accounts)
 
 
-def key_in(file: Path) -> str:
-    """The key in `file`, which is made, for its owner alone, when it is not there. Raises `Failure`."""
+def secret_in(file: Path) -> str:
+    """The secret in `file`, which is made, for its owner alone, when it is not there. Raises `Failure`."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        made = Fernet.generate_key()
-        beside = file.with_name(f"{file.name}.{os.getpid()}")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as new:
-            new.write(made)
-        try:
-            os.link(beside, file)  # whole or not at all, and never over another one
-        except FileExistsError:
-            pass
-        finally:
-            beside.unlink()
-        key = file.read_text().strip()
-        Fernet(key)
+        if not file.exists():
+            _make(file)
+        return file.read_text().strip()
     except (OSError, ValueError) as error:
         raise Failure(
-            f"the key of the vault in {file} is not usable: {error}",
+            f"the secret of the vault in {file} cannot be read or made: {error}",
             "make the folder of DATA_DIR writable for the user that runs the service",
-            "or give the key in SECRET_KEYS",
+            "or give the secret in SECRET_KEYS",
         ) from None
-    return key
+
+
+def _make(file: Path) -> None:
+    beside = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:
+            new.write(secrets.token_urlsafe(32))
+        os.link(beside, file)  # whole or not at all, and never over another one
+    except FileExistsError:
+        pass
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _key(secret: str) -> bytes:
+    # The text is random already, so one round makes it as good a key as many would.
+    return base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest())
