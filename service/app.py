@@ -24,6 +24,9 @@ from service.live.server import Server
 from service.metrics import SOCKETIO_CONNECTIONS
 from service.problems import Unhandled, http_exception
 from service.settings import Settings, load
+from service.store import health as store_health
+from service.store.opened import open_store
+from service.store.queue import Queue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -36,12 +39,14 @@ if TYPE_CHECKING:
 def build(settings: Settings, work: Callable[[], list[Task]] = tasks.tasks) -> Starlette:
     """The application that `settings` describe: the API, the worker's tasks (those that `work` lists), or both."""
     instance = Instance(settings.mode, settings.commit)
+    store = open_store(settings)
+    queue = Queue(store.database)
     server = Server(settings)
     server.register_namespace(Events(instance))
     door = Door(server, settings.socketio_max_sessions)
     supervisor = Supervisor([] if settings.mode == "api" else work())
     herald = Herald(supervisor, server.emit, instance.id)
-    routes = api.routes(settings, instance)
+    routes = api.routes(settings, instance, store, queue)
     if settings.mode != "worker":
         routes += _live_routes(door)
 
@@ -49,8 +54,13 @@ def build(settings: Settings, work: Callable[[], list[Task]] = tasks.tasks) -> S
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         SOCKETIO_CONNECTIONS.set_function(door.open_sessions)
         on_drain(door.drain)
-        async with server, supervisor, herald:
-            yield
+        store_health.running.append(store.database)
+        try:
+            async with server, supervisor, herald:
+                yield
+        finally:
+            store_health.running.remove(store.database)
+            store.close()
 
     return Starlette(
         routes=routes,

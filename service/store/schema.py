@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from probes import Failure, Waiting
+from service.store import queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,7 @@ def migrate(database: Database) -> str:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
         connection.commit()
+        queue.migrate(database)
     return newest
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,29 @@ from tests.boot import ROOT, Boot, write_contract
 if TYPE_CHECKING:
     from typing import Any
 
+TOKEN = "open-sesame-for-tests"
+"""What opens the API of a service that `start` started."""
 CONTRACT = ROOT / "service" / "contract.toml"
 APPS = Path(__file__).parent / "apps"
 
 
+class Service(Boot):
+    """The service itself, by its own contract; without DATA_DIR it keeps what it has in a folder that goes with it."""
+
+    def __init__(self, **env: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="airlock-test-")
+        super().__init__(
+            CONTRACT, env={"ACCESS_TOKEN": TOKEN, "DEMO": "false", "DATA_DIR": self._folder.name, **env}, path=()
+        )
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        self._folder.cleanup()
+
+
 def start(**env: str) -> Boot:
-    """The service itself, by its own contract."""
-    return Boot(CONTRACT, env=env, path=())
+    """The service with these variables."""
+    return Service(**env)
 
 
 def start_app(folder: Path, env: dict[str, str] | None = None, **keys: Any) -> Boot:
