@@ -1,0 +1,93 @@
+"""HTML parts: sanitised with nh3, so that nothing in them runs, loads, submits or hides what it links to."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING
+
+import nh3
+
+if TYPE_CHECKING:
+    from service.core.mime.limits import Defects, Limits
+
+_TAGS = {
+    "a", "abbr", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br", "caption",
+    "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em",
+    "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img",
+    "ins", "kbd", "li", "main", "mark", "nav", "ol", "p", "pre", "q", "s", "samp", "section", "small", "span",
+    "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr",
+    "tt", "u", "ul", "var", "wbr",
+}  # fmt: skip
+_LEFT_OUT_WITH_CONTENT = {
+    "applet", "audio", "canvas", "embed", "frame", "frameset", "iframe", "math", "noembed", "noframes", "noscript",
+    "object", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xml",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "*": {"align", "dir", "lang", "style", "title", "valign"},
+    "a": {"href"},
+    "img": {"alt", "height", "src", "width"},
+    "ol": {"start"},
+    "table": {"border", "cellpadding", "cellspacing", "width"},
+    "td": {"colspan", "rowspan", "width"},
+    "th": {"colspan", "rowspan", "width"},
+}
+_PROPERTIES = {"display", "visibility"}  # what the sender hides stays hidden
+# Elements that a browser opens again after each block; with attributes that differ there is no limit to how many.
+_REOPENED = re.compile(r"<(big|code|em|font|small|strike|strong|nobr|tt|[bisu])[\s/][^>]*>?", re.IGNORECASE)
+_MANY = 1_000  # tags
+
+
+class Sanitiser:
+    """Sanitises the HTML parts of one message, as much of them as the limits allow.
+
+    Links keep http, https and mailto. Of images only those within the message (`cid:`) keep their source, so that
+    nobody learns from a remote one that the message was opened.
+    """
+
+    def __init__(self, limits: Limits, defects: Defects) -> None:
+        self._characters = limits.text
+        self._tags = limits.tags
+        self._entities = limits.entities
+        self._defects = defects
+
+    def clean(self, html: str) -> str | None:
+        """The sanitised HTML; None where it has too many tags."""
+        if len(html) > self._characters:
+            self._defects.add("its HTML is too long; the rest is not shown")
+            html = html[: self._characters]
+        tags = html.count("<")
+        self._characters -= len(html)
+        self._tags -= tags
+        self._entities -= html.count("&")
+        if self._tags < 0 or self._entities < 0:
+            self._defects.add("its HTML has too many tags to be shown; only its text is read")
+            return None
+        if tags > _MANY:
+            html = _REOPENED.sub(r"<\1>", html)
+        return _CLEANER.clean(html)
+
+
+def preformatted(text: str) -> str:
+    """A text as HTML that shows its lines as they are."""
+    return f"<pre>{escape(text, quote=False)}</pre>"
+
+
+def _only_from_within(_tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "src":
+        return value if value[:4].lower() == "cid:" else None
+    if attribute == "href" and value[:4].lower() == "cid:":
+        return None
+    return value
+
+
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags=_LEFT_OUT_WITH_CONTENT,
+    attributes=_ATTRIBUTES,
+    attribute_filter=_only_from_within,
+    filter_style_properties=_PROPERTIES,
+    link_rel="noopener noreferrer nofollow",
+    url_schemes={"http", "https", "mailto", "cid"},
+    url_relative="deny",
+)

@@ -1,0 +1,1 @@
+"""Tests of what the assistant understands: values in, values out."""
