@@ -8,19 +8,22 @@ import logging
 import os
 import signal
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from hypercorn.asyncio.run import worker_serve
 from prometheus_client import REGISTRY
 
 from probes import Failure
+from probes.gate.answers import PROBE_PATHS
 from probes.patience import Overdue
+from probes.serving import management
 from probes.serving.drain import Drain
 from probes.serving.entry import Entry
 from probes.serving.indicators import Indicators
 from probes.serving.lifespan import Lifespan
-from probes.serving.metrics import RequestMetrics, measure_loop_lag, register_boot
-from probes.serving.probe_routes import ProbeRoutes
+from probes.serving.metrics import BootCollector, DrainCollector, RequestMetrics, measure_loop_lag
+from probes.serving.probe_routes import Probes, TrafficRoutes
 from probes.serving.readiness import Readiness
 from probes.serving.request_metrics import Measured
 from probes.serving.server import ServerConfig
@@ -78,35 +81,33 @@ async def serve(
         await indicators.start()
         reporter.ok("indicators", began)
     readiness = Readiness(reporter.record, indicators)
-    register_boot(readiness)
-    management_port = listeners[1].getsockname()[1] if len(listeners) > 1 else None
-    routes = ProbeRoutes(
-        _measured(app) if contract.request_metrics else app,
-        readiness,
-        application_paths=contract.application_paths,
-        management_port=management_port,
-        metrics_token=environment.metrics_token,
-    )
-    traffic = Traffic(routes.serve)
+    traffic = Traffic(_measured(app) if contract.request_metrics else app)
     descriptors = [listener.detach() for listener in listeners]
-    config = ServerConfig(environment, contract, descriptors, readiness)
-    drain = Drain(environment, readiness, traffic, descriptors)
+    config, *on_management_port = [ServerConfig(environment, contract, each, readiness) for each in descriptors]
+    drain = Drain(environment, readiness, traffic, descriptors[0])
+    probes = Probes(readiness, environment.metrics_token)
+    REGISTRY.register(BootCollector(readiness))
+    REGISTRY.register(DrainCollector(traffic, drain))
+    paths = set(PROBE_PATHS) - set(contract.application_paths)
+    if on_management_port:
+        paths.discard("/metrics")
+    entry = Entry(TrafficRoutes(traffic.request, probes, paths).request, traffic.websocket, lifespan.state)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, drain.begin)
     faulthandler.enable(2)
     await _admission(reporter, readiness, links)
     lag = asyncio.create_task(measure_loop_lag())
-    status = await _serve(Entry(traffic, lifespan.state).serve, config, drain)
-    lag.cancel()
-    await indicators.stop()
-    try:
-        await lifespan.shutdown(min(drain.application_deadline, time.monotonic() + _SHUTDOWN_SECONDS))
-    except (Failure, Overdue) as error:
-        logger.error("lifespan shutdown: %s", error)
-        return 1
-    drain.exit_status = status
-    return status
+    async with management.served(probes, on_management_port[0]) if on_management_port else nullcontext():
+        status = await _serve(entry.serve, config, drain)
+        lag.cancel()
+        await indicators.stop()
+        try:
+            await lifespan.shutdown(min(drain.application_deadline, time.monotonic() + _SHUTDOWN_SECONDS))
+            drain.exit_status = status
+        except (Failure, Overdue) as error:
+            logger.error("lifespan shutdown: %s", error)
+    return drain.exit_status
 
 
 def _measured(app: App) -> App:

@@ -28,19 +28,20 @@ _RESERVE_SECONDS = 2.0
 
 
 class Drain:
-    """Begins with a signal; its deadlines are on the monotonic clock. `listeners` are the descriptors served.
+    """Begins with a signal; its deadlines are on the monotonic clock. `listener` is the descriptor with the traffic.
 
-    `exit_status` is 1 until the application's own shutdown has run.
+    `exit_status` is 1 until the application's own shutdown has run; `cut_off` counts what was, by its kind.
     """
 
-    def __init__(self, environment: Environment, readiness: Readiness, traffic: Traffic, listeners: list[int]) -> None:
-        self._listener, self._inode = listeners[0], os.fstat(listeners[0]).st_ino
-        self._copy = os.dup(listeners[0])
+    def __init__(self, environment: Environment, readiness: Readiness, traffic: Traffic, listener: int) -> None:
+        self._listener, self._inode = listener, os.fstat(listener).st_ino
+        self._copy = os.dup(listener)
         self._delay = environment.drain_delay
         self._grace = environment.grace_period
         self._readiness = readiness
         self._traffic = traffic
         self.exit_status = 1
+        self.cut_off = dict.fromkeys(traffic.counts(), 0)
         self._began = 0.0
         self._begun = asyncio.Event()
         self._leaving: asyncio.Task[None] | None = None
@@ -75,21 +76,27 @@ class Drain:
         await asyncio.sleep(self._delay)
         self._leaving = asyncio.create_task(self._let_go())
 
+    @property
+    def seconds_left(self) -> float:
+        """Until connections have had their time; infinite while there is no drain."""
+        return max(0.0, self._connections_deadline - time.monotonic())
+
     async def connections_overdue(self) -> None:
         """Returns when connections have had their time."""
         await self._begun.wait()
-        await asyncio.sleep(self._connections_deadline - time.monotonic())
+        await asyncio.sleep(self.seconds_left)
 
     def log_finished(self) -> None:
         """Say that everybody has gone."""
         logger.info("drained in %.1f s", time.monotonic() - self._began)
 
     def log_cut_off(self) -> None:
-        """Say what did not finish in time."""
+        """Say, and count, what did not finish in time."""
+        self.cut_off = self._traffic.counts()
         logger.error("cut off after %g s of grace: %s", self._grace, self._traffic.in_flight() or "idle connections")
 
     async def _let_go(self) -> None:
-        # the server closes its sockets, the first one first, a few turns of the loop after its trigger has returned
+        # the server closes its socket a few turns of the loop after its trigger has returned
         while _is_open(self._listener, self._inode):  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.001)
         with socket.socket(fileno=self._copy) as copy:

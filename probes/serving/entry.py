@@ -13,8 +13,7 @@ from probes.serving.unread import Unread
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from probes.serving.asgi import Receive, Scope, Send
-    from probes.serving.traffic import Traffic
+    from probes.serving.asgi import App, Receive, Scope, Send
 
 _MAPPED = "::ffff:"
 
@@ -22,10 +21,10 @@ _MAPPED = "::ffff:"
 class Entry:
     """Leads each scope to where it is served; `state` is what the application's lifespan left."""
 
-    def __init__(self, traffic: Traffic, state: dict[str, Any]) -> None:
-        self._request = traffic.request
-        self._request_with_body = Unread(traffic.request).request
-        self._websocket = traffic.websocket
+    def __init__(self, request: App, websocket: App, state: dict[str, Any]) -> None:
+        self._request = request
+        self._request_with_body = Unread(request).request
+        self._websocket = websocket
         self._state = state
 
     def serve(

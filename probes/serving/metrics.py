@@ -1,4 +1,4 @@
-"""What `/metrics` has beside the client library's own: the boot, the indicators, requests, the event loop's lag."""
+"""What `/metrics` has beside the client's own: boot, indicators, requests, the drain, the event loop's lag."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bisect import bisect_left
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from prometheus_client import REGISTRY, Histogram, disable_created_metrics
+from prometheus_client import Histogram, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from prometheus_client.metrics_core import Metric
 
+    from probes.serving.drain import Drain
     from probes.serving.readiness import Readiness
+    from probes.serving.traffic import Traffic
 
 disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each counter, which no query of ours needs
 
@@ -108,9 +110,30 @@ class BootCollector(Collector):
         yield age
 
 
-def register_boot(readiness: Readiness) -> None:
-    """Show the boot and the indicators on `/metrics`."""
-    REGISTRY.register(BootCollector(readiness))
+class DrainCollector(Collector):
+    """What is being served, and what a drain has done to it so far, read when the metrics are."""
+
+    def __init__(self, traffic: Traffic, drain: Drain) -> None:
+        self._traffic = traffic
+        self._drain = drain
+
+    def collect(self) -> Iterator[Metric]:
+        """The `airlock_…` families."""
+        serving = GaugeMetricFamily("airlock_in_flight", "Requests and websockets that are open.", labels=["kind"])
+        for kind, count in self._traffic.counts().items():
+            serving.add_metric([kind], count)
+        yield serving
+        yield GaugeMetricFamily(
+            "airlock_drain_seconds_left",
+            "Seconds until the drain cuts off what is in flight; infinite while there is no drain.",
+            self._drain.seconds_left,
+        )
+        cut_off = CounterMetricFamily(
+            "airlock_cut_off", "Requests and websockets that the end of the grace period cut off.", labels=["kind"]
+        )
+        for kind, count in self._drain.cut_off.items():
+            cut_off.add_metric([kind], count)
+        yield cut_off
 
 
 async def measure_loop_lag() -> None:

@@ -10,6 +10,7 @@ from hypercorn.config import Config
 
 from probes.gate.listener import BACKLOG
 from probes.serving.request_ids import FIELD, response_id
+from probes.serving.traffic import answered
 
 if TYPE_CHECKING:
     from probes.contract import Contract
@@ -21,15 +22,13 @@ _CLOSE = (b"connection", b"close")
 
 
 class ServerConfig(Config):
-    """Serves on `descriptors`.
+    """Serves on `descriptor`.
 
     The fields of a response are cheapest here: what a middleware adds is copied, and then checked once more.
     """
 
-    def __init__(
-        self, environment: Environment, contract: Contract, descriptors: list[int], readiness: Readiness
-    ) -> None:
-        self.bind = [f"fd://{descriptor}" for descriptor in descriptors]
+    def __init__(self, environment: Environment, contract: Contract, descriptor: int, readiness: Readiness) -> None:
+        self.bind = [f"fd://{descriptor}"]
         self.backlog = BACKLOG  # Hypercorn calls listen() again, and a smaller number would shrink the queue
         self.errorlog = logging.getLogger("hypercorn.error")
         self.include_server_header = False
@@ -49,6 +48,6 @@ class ServerConfig(Config):
         request_id = response_id.get()
         if request_id is None:
             return self._date
-        if self._readiness.draining and protocol == "h11":
+        if self._readiness.draining and protocol == "h11" and not answered.get():  # Hypercorn's own have it already
             return [*self._date, (FIELD, request_id), _CLOSE]
         return [*self._date, (FIELD, request_id)]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from probes.serving.websocket import SERVICE_RESTART, OpenWebsocket
 
 if TYPE_CHECKING:
     from probes.serving.asgi import App, Receive, Scope, Send
+
+answered: ContextVar[bool] = ContextVar("airlock_answered", default=False)
+"""Whether the application has done with the request of this task: a response that begins now is the server's own."""
 
 
 class Traffic:
@@ -28,6 +32,7 @@ class Traffic:
         try:
             await self._app(scope, receive, send)
         finally:
+            answered.set(True)
             del self._requests[key]
 
     async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,6 +52,10 @@ class Traffic:
         """Tell every open websocket to come back later, and refuse new ones."""
         self._leaving = True
         await asyncio.gather(*(websocket.let_go() for websocket in list(self._websockets.values())))
+
+    def counts(self) -> dict[str, int]:
+        """How many requests and websockets are being served, by the kind: `request`, `websocket`."""
+        return {"request": len(self._requests), "websocket": len(self._websockets)}
 
     def in_flight(self) -> str:
         """What is being served, in words: `2 requests (GET /slow, GET /stream), 1 websocket`; empty if nothing."""

@@ -52,6 +52,9 @@ def test_a_working_release_is_quiet(alerts_of_split: Promtool) -> None:
         _sample("airlock_indicator_age_seconds", WORKER, indicator="control-plane"): f"2x{HOUR}",
         _sample("process_start_time_seconds", POD): f"5x{HOUR}",
         _sample("up", POD): f"1x{HOUR}",
+        _sample("airlock_in_flight", POD, kind="request"): f"5x{HOUR}",
+        _sample("airlock_drain_seconds_left", POD): "Inf " * HOUR,
+        _sample("airlock_cut_off_total", POD, kind="request"): f"0x{HOUR}",
         _requests("2xx"): f"0+3000x{HOUR}",
         _requests("5xx"): f"0+1x{HOUR}",
     }
@@ -106,6 +109,36 @@ def test_a_worker_that_is_down_stale_or_absent_is_silent(alerts_of_split: Promto
     alerts_of_split.firing({_state(POD): f"1x{HOUR}"}, after="6m", expected=["AirlockWorkerSilent"])
     api = _sample("airlock_indicator_up", POD, indicator="control-plane")
     alerts_of_split.firing({**ready, api: f"0x{HOUR}"}, after="10m", expected=[])
+
+
+def test_a_drain_that_does_not_finish_is_told_of_after_its_pod_is_gone(alerts: Promtool) -> None:
+    """One scrape of a late drain, or of what was cut off, is enough, and the alert lasts for ten minutes."""
+    successor = {_state("airlock-6d5f8c9b7d-b7k9m"): f"1x{HOUR}"}
+    in_flight = _sample("airlock_in_flight", POD, kind="websocket")
+    left = _sample("airlock_drain_seconds_left", POD)
+    cut_off = _sample("airlock_cut_off_total", POD, kind="request")
+    for late in ({in_flight: "3 3 2 stale", left: "Inf Inf 8 stale"}, {cut_off: "0 0 1 stale"}):
+        alerts.firing(successor | late, after="30s", expected=[])
+        alerts.firing(successor | late, after="90s", expected=[f"AirlockDrainCutOff {POD}"])
+        alerts.firing(successor | late, after="9m", expected=[f"AirlockDrainCutOff {POD}"])
+        alerts.firing(successor | late, after="13m", expected=[])
+
+
+def test_a_drain_that_has_time_left_is_quiet(alerts: Promtool) -> None:
+    """Neither what is in flight early in a drain nor a drain that waits for nothing is worth a word."""
+    successor = {_state("airlock-6d5f8c9b7d-b7k9m"): f"1x{HOUR}"}
+    in_flight = _sample("airlock_in_flight", POD, kind="request")
+    left = _sample("airlock_drain_seconds_left", POD)
+    alerts.firing({**successor, in_flight: "3 3 2 stale", left: "Inf Inf 20 stale"}, after="2m", expected=[])
+    alerts.firing({**successor, in_flight: "3 3 0 stale", left: "Inf Inf 8 stale"}, after="2m", expected=[])
+
+
+def test_a_drain_is_late_in_the_second_half_of_the_time_after_its_delay() -> None:
+    """What is open while traffic goes on, however long that is, is not late."""
+    for delay, grace, late in [(5, 30, 12.5), (20, 30, 5), (0, 1, 0.5)]:
+        values = {"config": {"drainDelay": delay, "gracePeriod": grace}, **ON}
+        (rule,) = [rule for rule in _rules(values)["groups"][0]["rules"] if rule.get("alert") == "AirlockDrainCutOff"]
+        assert f"}} < {late:g}\n" in rule["expr"]
 
 
 def test_errors_that_use_up_the_budget_fire_while_they_last(alerts: Promtool) -> None:

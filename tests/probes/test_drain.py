@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -15,9 +16,9 @@ import socketio
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.boot import PATIENCE, Boot
-from tests.conftest import BootModule
-from tests.probes.proc import children
+from tests.boot import PATIENCE, Boot, request
+from tests.conftest import BootModule, WriteModule
+from tests.probes.proc import children, eventually
 
 GRACE = "4"
 
@@ -51,6 +52,18 @@ def read_response(connection: socket.socket) -> bytes:
             break
         data += chunk
     return data
+
+
+def samples(management: int) -> dict[str, str]:
+    """What the management port's metrics say, by name and labels."""
+    text = request(management, "GET", "/metrics").body.decode()
+    return dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+
+
+def is_refused(port: int) -> bool:
+    """Whether nobody accepts connections there."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
 
 
 def drained(process: Boot, *, within: float) -> str:
@@ -127,7 +140,12 @@ def test_requests_that_outlast_the_grace_period_are_cut_off_and_named(path: str,
                 connection.recv(1)
             process.signal()
             output = drained(process, within=2.2)
+            head = read_response(connection).lower().split(b"\r\n")
     assert f"cut off after 2 s of grace: 1 request (GET {path})" in output
+    if path.startswith("/slow"):
+        assert head[0] == b"http/1.1 500 "
+        assert head.count(b"connection: close") == 1
+        assert any(field.startswith(b"x-request-id: ") for field in head)
 
 
 def test_a_client_that_reads_nothing_is_cut_off(boot: BootModule) -> None:
@@ -188,6 +206,79 @@ def test_the_management_port_does_not_keep_websockets_waiting(boot: BootModule) 
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1012
         drained(process, within=3)
+
+
+def test_the_management_port_answers_until_the_process_ends(boot: BootModule) -> None:
+    """When the traffic port is closed, it still says what is being waited for, and for how long yet."""
+    with boot({"GRACE_PERIOD": "10", "MANAGEMENT_PORT": "0"}) as process:
+        process.wait_ready()
+        management = process.management_port
+        assert {"airlock_drain_seconds_left": "+Inf", 'airlock_in_flight{kind="request"}': "0.0"}.items() <= (
+            samples(management).items()
+        )
+        with open_request(process, "/slow/2") as connection:
+            process.wait_for("request began")
+            process.signal()
+            eventually(lambda: is_refused(process.port))
+            assert request(management, "GET", "/healthz").status == 200
+            health = request(management, "GET", "/health")
+            assert (health.status, health.json()["status"]) == (503, "draining")
+            seen = samples(management)
+            assert seen['airlock_in_flight{kind="request"}'] == "1.0"
+            assert 5 < float(seen["airlock_drain_seconds_left"]) < 8.1
+            assert read_response(connection).endswith(b"hello from the application\r\n0\r\n\r\n")
+        drained(process, within=3)
+
+
+def test_what_was_cut_off_is_counted_while_the_application_shuts_down(
+    boot: BootModule, write_module: WriteModule
+) -> None:
+    """Until the very end the management port has the number of requests and websockets that did not finish."""
+    write_module(
+        "lingers",
+        """
+        import asyncio
+        from plain import app as plain
+
+        async def app(scope, receive, send):
+            if scope["type"] == "lifespan":
+                await receive()
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+                await asyncio.sleep(1)
+                print("lifespan shutdown ran", flush=True)
+                await send({"type": "lifespan.shutdown.complete"})
+            else:
+                await plain(scope, receive, send)
+        """,
+    )
+    with boot({"GRACE_PERIOD": "10", "MANAGEMENT_PORT": "0"}, app="lingers:app") as process:
+        process.wait_ready()
+        management = process.management_port
+        assert samples(management)['airlock_cut_off_total{kind="request"}'] == "0.0"
+        with open_request(process, "/slow/20"):
+            process.wait_for("request began")
+            process.signal()
+            process.wait_for("cut off after")
+            seen = samples(management)
+            assert seen['airlock_cut_off_total{kind="request"}'] == "1.0"
+            assert seen['airlock_cut_off_total{kind="websocket"}'] == "0.0"
+            assert seen["airlock_drain_seconds_left"] == "0.0"
+            drained(process, within=2)
+
+
+def test_clients_of_the_management_port_do_not_hold_up_the_end(boot: BootModule) -> None:
+    """Neither one that is silent, nor one that keeps its connection, nor one that stops within a request."""
+    with boot({"GRACE_PERIOD": GRACE, "MANAGEMENT_PORT": "0"}) as process:
+        process.wait_ready()
+        addresses = [("127.0.0.1", process.management_port)] * 3
+        silent, kept, half = (socket.create_connection(address, timeout=PATIENCE) for address in addresses)
+        with silent, kept, half:
+            kept.sendall(b"GET /healthz HTTP/1.1\r\nHost: airlock\r\n\r\n")
+            assert kept.recv(4096).startswith(b"HTTP/1.1 200")
+            half.sendall(b"POST /healthz HTTP/1.1\r\nHost: airlock\r\nContent-Length: 5\r\n\r\n")
+            process.signal()
+            drained(process, within=2)
 
 
 def test_a_signal_to_every_process_is_one_signal(boot: BootModule) -> None:
