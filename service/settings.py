@@ -122,6 +122,18 @@ class Settings(BaseSettings):
         says="Of a larger message only the header is stored; in bytes.",
         accepted="a whole number of bytes from 10000 to 100000000",
     )
+    maildir_roots: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(values.absolute_paths)] = setting(
+        "MAILDIR_ROOTS",
+        (),
+        says="The directories below which Maildirs may be followed; by default 'maildir' in DATA_DIR.",
+        accepted="absolute paths, or ones that begin with '~/', separated by commas",
+    )
+    imap_allow_private: Annotated[bool, BeforeValidator(values.switch)] = setting(
+        "IMAP_ALLOW_PRIVATE",
+        False,
+        says="Whether the mail servers of accounts may be in this machine or in a private network.",
+        accepted="'true' or 'false'",
+    )
     commit: str | None = setting(
         AliasChoices("AIRLOCK_COMMIT", "RENDER_GIT_COMMIT"),
         None,
@@ -145,6 +157,11 @@ class Settings(BaseSettings):
     def data(self) -> Path:
         """DATA_DIR as an absolute path."""
         return self.data_dir.expanduser()
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """MAILDIR_ROOTS as absolute paths, or the directory that stands in for it."""
+        return tuple(root.expanduser() for root in self.maildir_roots) or (self.data / "maildir",)
 
     @property
     def database(self) -> DatabaseUrl:

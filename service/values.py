@@ -36,6 +36,11 @@ def absolute_path(text: str) -> Path:
     return path
 
 
+def absolute_paths(text: str) -> tuple[Path, ...]:
+    """Absolute paths, separated by commas."""
+    return tuple(map(absolute_path, words(text)))
+
+
 def secret(text: str) -> str:
     """A secret that cannot be guessed, and that a header and a list can carry."""
     if len(text) < 16 or not text.isascii() or not text.isprintable() or set(text) & {" ", ","}:

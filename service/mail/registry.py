@@ -1,0 +1,81 @@
+"""The kinds of sources, what a user enters for each, and what the operator allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from service.mail.maildir import Maildir
+from service.mail.maildir.settings import MaildirSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+    from service.mail.source import Source
+    from service.settings import Settings
+
+KINDS: dict[str, type[BaseModel]] = {"maildir": MaildirSettings}
+"""The settings of each kind of source. Passwords and tokens are no settings: they are the account's secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the operator lets accounts reach and bring."""
+
+    maildir_roots: tuple[Path, ...]
+    """The directories below which Maildirs may be followed."""
+    private_hosts: bool
+    """Whether mail servers may be in this machine and in private networks."""
+    message_size: int
+    """Bytes; of a larger message only the header is brought."""
+
+    @classmethod
+    def by(cls, settings: Settings) -> Allowed:
+        """As the service's settings say."""
+        return cls(settings.roots, settings.imap_allow_private, settings.max_message_size)
+
+
+class InvalidSettings(ValueError):
+    """What a user entered cannot be used: `problems` has a sentence for each field, "" for the whole."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__("; ".join(problems.values()))
+        self.problems = problems
+
+
+def check(kind: str, settings: Mapping[str, Any], allowed: Allowed) -> BaseModel:
+    """The settings as the kind's model, which `model_dump(mode="json")` turns back. Raises `InvalidSettings`."""
+    model = KINDS.get(kind)
+    if model is None:
+        raise InvalidSettings({"": f"there is no kind of mailbox named {kind!r}: there are {', '.join(KINDS)}"})
+    try:
+        return model.model_validate(settings, context=allowed)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+    raise InvalidSettings({".".join(map(str, one["loc"][:1])): _sentence(model, kind, one) for one in problems})
+
+
+def open_source(kind: str, settings: Mapping[str, Any], secret: str, allowed: Allowed) -> Source:  # noqa: ARG001
+    """The source of an account, which has not connected yet. Raises `InvalidSettings`."""
+    checked = check(kind, settings, allowed)
+    match checked:
+        case MaildirSettings():
+            return Maildir(checked.path, allowed.maildir_roots, size_limit=allowed.message_size)
+    raise AssertionError(kind)
+
+
+def _sentence(model: type[BaseModel], kind: str, problem: ErrorDetails) -> str:
+    if problem["type"] == "value_error":
+        return str(problem.get("ctx", {}).get("error", problem["msg"]))
+    name = str(problem["loc"][0]) if problem["loc"] else ""
+    if name not in model.model_fields:
+        return f"{kind} has no setting {name!r}: it has {', '.join(model.model_fields)}"
+    accepted = model.model_fields[name].description
+    if problem["type"] == "missing":
+        return f"{name} is missing: it is {accepted}"
+    return f"{name} is {problem['input']!r}: it has to be {accepted}"
