@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from probes import on_drain
 from service import api
+from service.access import Access
 from service.body import BodyLimit
 from service.control import tasks
 from service.control.herald import Herald
@@ -41,6 +43,7 @@ def build(settings: Settings, work: Callable[[], list[Task]] = tasks.tasks) -> S
     instance = Instance(settings.mode, settings.commit)
     store = open_store(settings)
     queue = Queue(store.database)
+    access = Access(store.database, settings.access_token)
     server = Server(settings)
     server.register_namespace(Events(instance))
     door = Door(server, settings.socketio_max_sessions)
@@ -56,6 +59,7 @@ def build(settings: Settings, work: Callable[[], list[Task]] = tasks.tasks) -> S
         on_drain(door.drain)
         store_health.running.append(store.database)
         try:
+            await run_in_threadpool(access.prepare, serves=settings.mode != "worker")
             async with server, supervisor, herald:
                 yield
         finally:

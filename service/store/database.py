@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _BUSY = 30_000  # milliseconds that a writer of SQLite waits for another one
 _POOL = 10  # connections of this process
 _CONNECT = 5  # seconds until a PostgreSQL that does not answer counts as away
 _JSON = partial(json.dumps, ensure_ascii=False, allow_nan=False)  # PostgreSQL refuses escapes unless it keeps UTF-8
+_ALONE = 0x4F4E45  # any number; `service.store.schema` has another one
 _WOKEN = "woken"  # the key in a session's info: the users who have new events once it is committed
 
 
@@ -84,6 +85,13 @@ class Database:
 def wake(session: Session, user_id: int) -> None:
     """Say that the user has new events once the session's transaction is committed."""
     session.info.setdefault(_WOKEN, set()).add(user_id)
+
+
+def one_at_a_time(session: Session) -> None:
+    """Wait until no other transaction is behind this line, in any process; it is held until the commit."""
+    # A writer of SQLite has the whole file from its beginning on.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ALONE})
 
 
 def _engine(url: DatabaseUrl) -> Engine:

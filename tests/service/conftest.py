@@ -1,4 +1,4 @@
-"""The service as a process, for tests that only look at it."""
+"""The service as a process, for tests that only look at it; and the databases that it runs on."""
 
 from __future__ import annotations
 
@@ -7,11 +7,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.service.process import start
+from tests.service.store.databases import (
+    database,
+    database_url,
+    empty_url,
+    migrated_file,
+    migrated_name,
+    postgresql,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.boot import Boot
+
+__all__ = ["database", "database_url", "empty_url", "migrated_file", "migrated_name", "postgresql"]
 
 
 @pytest.fixture(scope="module")

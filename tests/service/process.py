@@ -24,9 +24,7 @@ class Service(Boot):
 
     def __init__(self, **env: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="airlock-test-")
-        super().__init__(
-            CONTRACT, env={"ACCESS_TOKEN": TOKEN, "DEMO": "false", "DATA_DIR": self._folder.name, **env}, path=()
-        )
+        super().__init__(CONTRACT, env={**_env(Path(self._folder.name)), **env}, path=())
 
     def __exit__(self, *error: object) -> None:
         super().__exit__(*error)
@@ -39,8 +37,13 @@ def start(**env: str) -> Boot:
 
 
 def start_app(folder: Path, env: dict[str, str] | None = None, **keys: Any) -> Boot:
-    """An application of tests/service/apps, by a contract with these keys."""
-    return Boot(write_contract(folder, **keys), env=env, path=(APPS,))
+    """An application of tests/service/apps, by a contract with these keys; what it keeps is in `folder`."""
+    contract = write_contract(folder, **{"checks": ["service.store.health:check"], **keys})
+    return Boot(contract, env={**_env(folder), **(env or {})}, path=(APPS,))
+
+
+def _env(data: Path) -> dict[str, str]:
+    return {"ACCESS_TOKEN": TOKEN, "DEMO": "false", "DATA_DIR": str(data)}
 
 
 def free_port() -> int:

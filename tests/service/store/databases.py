@@ -1,0 +1,121 @@
+"""Real databases for tests, with the service's schema: a file of SQLite, and PostgreSQL in a container."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import subprocess
+import uuid
+from typing import TYPE_CHECKING, Self
+
+import psycopg
+import pytest
+
+from service.store import schema
+from service.store.database import Database
+from service.store.url import DatabaseUrl
+from tests.service.process import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+IMAGE = "postgres:17"
+_PASSWORD = "for-tests"
+KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.docker)]
+"""Parameters of what runs on both."""
+
+
+class PostgreSQL:
+    """A server in a container, at `port` of this machine, with as many databases as are asked for."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._name = f"airlock-test-{uuid.uuid4().hex}"
+        self._numbers = itertools.count(1)
+
+    def __enter__(self) -> Self:
+        # In memory and without fsync: nothing of it has to outlive the container.
+        options = ["--detach", "--rm", "--name", self._name, "--publish", f"127.0.0.1:{self.port}:5432"]
+        options += ["--shm-size", "1g", "--env", "PGDATA=/dev/shm/data", "--env", f"POSTGRES_PASSWORD={_PASSWORD}"]
+        server = ["postgres", "-c", "fsync=off", "-c", "max_connections=200"]
+        subprocess.run(["docker", "run", *options, IMAGE, *server], check=True, capture_output=True)
+        try:
+            # The image's first server, which prepares the folder, listens on no address.
+            ready = ["sh", "-c", "until pg_isready -q -h 127.0.0.1; do sleep 0.1; done"]
+            subprocess.run(["docker", "exec", self._name, *ready], check=True, capture_output=True, timeout=60)
+        except subprocess.SubprocessError:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        subprocess.run(["docker", "rm", "--force", "--volumes", self._name], check=True, capture_output=True)
+
+    def create(self, template: str = "template0") -> str:
+        """The name of a new database that is as `template` is."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(self.url("postgres").get_secret_value(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'".encode())
+        return name
+
+    def url(self, name: str) -> DatabaseUrl:
+        """Where a database is."""
+        return DatabaseUrl(f"postgresql://postgres:{_PASSWORD}@127.0.0.1:{self.port}/{name}")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A server for all the tests of a run."""
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite that has the schema."""
+    file = tmp_path_factory.mktemp("migrated") / "airlock.sqlite"
+    _migrate(DatabaseUrl(f"sqlite:///{file}"))
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_name(postgresql: PostgreSQL) -> str:
+    """The name of a database of PostgreSQL that has the schema."""
+    name = postgresql.create()
+    _migrate(postgresql.url(name))
+    return name
+
+
+@pytest.fixture(params=KINDS)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseUrl:
+    """The address of a database of each kind that has nothing in it, not even the schema."""
+    if request.param == "sqlite":
+        return DatabaseUrl(f"sqlite:///{tmp_path / 'airlock.sqlite'}")
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.url(server.create())
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseUrl:
+    """The address of a database of each kind that has the schema and no rows."""
+    if request.param == "sqlite":
+        file = tmp_path / "airlock.sqlite"
+        shutil.copy(request.getfixturevalue("migrated_file"), file)
+        return DatabaseUrl(f"sqlite:///{file}")
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.url(server.create(request.getfixturevalue("migrated_name")))
+
+
+@pytest.fixture
+def database(database_url: DatabaseUrl) -> Iterator[Database]:
+    """A database of each kind that has the schema and no rows, open."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+def _migrate(url: DatabaseUrl) -> None:
+    opened = Database(url)
+    schema.migrate(opened)
+    opened.close()
