@@ -1,4 +1,7 @@
-"""A load balancer, HAProxy from Debian's packages, that is told which pods are endpoints; it retries nothing."""
+"""A load balancer, HAProxy from Debian's packages, that is told which pods are endpoints; it retries nothing.
+
+A client that keeps its cookie is kept on its pod as long as that is an endpoint.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from tests.boot import PATIENCE
 from tests.service.process import free_port
 
 IMAGE = "airlock:test-haproxy"
+COOKIE = "pod"
 _DOCKERFILE = """
 FROM debian:trixie-slim
 RUN apt-get update -qq && apt-get install -qq --no-install-recommends haproxy >/dev/null
@@ -30,6 +34,7 @@ frontend in
     default_backend pods
 backend pods
     balance roundrobin
+    cookie {cookie} insert indirect nocache
 """
 
 
@@ -38,9 +43,9 @@ class Balancer:
 
     def __init__(self, folder: Path, ports: list[int]) -> None:
         self.port, self._admin = free_port(), free_port()
-        servers = "".join(f"    server pod-{port} 127.0.0.1:{port} disabled\n" for port in ports)
+        servers = "".join(f"    server pod-{port} 127.0.0.1:{port} cookie {port} disabled\n" for port in ports)
         self._config = folder / "haproxy.cfg"
-        self._config.write_text(_CONFIG.format(admin=self._admin, port=self.port) + servers)
+        self._config.write_text(_CONFIG.format(admin=self._admin, port=self.port, cookie=COOKIE) + servers)
         self._id = ""
 
     def __enter__(self) -> Self:
