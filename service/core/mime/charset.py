@@ -6,7 +6,6 @@ import re
 from encodings.aliases import aliases
 
 _READ_AS = {  # what mail declares, and what its senders mean (WHATWG Encoding Standard, "Names and labels")
-    "ascii": "cp1252",
     "latin_1": "cp1252",
     "iso8859_9": "cp1254",
     "iso8859_11": "cp874",
@@ -56,9 +55,9 @@ def decode(data: bytes, label: str = "") -> tuple[str, bool]:
         return _guess(data), data.isascii()
     if data.isascii() and not _ASCII_IS_DIFFERENT.match(codec):
         return data.decode("ascii"), True
-    if codec == "cp1252":
+    if codec in ("ascii", "cp1252"):
         text = _guess(data)
-        return text, not label or text == data.decode("cp1252", "replace")
+        return text, not label or (codec == "cp1252" and text == data.decode("cp1252", "replace"))
     try:
         return data.decode(codec), True
     except UnicodeError:

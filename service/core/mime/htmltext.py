@@ -74,6 +74,7 @@ class _Writer:
         self._line: list[str] = []
         self._blank_line = False  # one is due before the next text
         self._quotes = 0
+        self._quotes_above = 0  # of the last line
         self._lists: list[int] = []  # the next number of each open list, 0 for one with bullets
         self._preformatted = 0
         self._links: list[tuple[str, int, int]] = []  # where each leads, and where its text begins
@@ -161,20 +162,27 @@ class _Writer:
         if _CELL in line:
             line = " | ".join(cell for cell in map(str.strip, line.split(_CELL)) if cell)
         line = line.rstrip()
-        if not line and not keep_empty:
-            return
         prefix = "> " * min(self._quotes, _DEEPEST)
+        if not line:
+            if keep_empty and self._preformatted:
+                self._lines.append(prefix.rstrip())
+            else:
+                self._blank_line |= keep_empty
+            return
         if self._blank_line and self._lines and self._lines[-1].strip("> "):
-            self._lines.append(prefix.rstrip())
+            self._lines.append(prefix[: 2 * self._quotes_above].rstrip())
         self._blank_line = False
-        self._lines.append(f"{prefix}{line}" if line else prefix.rstrip())
+        self._quotes_above = self._quotes
+        self._lines.append(prefix + line)
 
     def _end_link(self, target: str, line: int, position: int) -> None:
         shown = "".join(self._line[position:] if line == len(self._lines) else self._line).strip(f" {_CELL}")
         target = unescape(target)
         bare = target.partition(":")[2].strip("/")
-        if shown and bare and bare not in shown:
-            self._put(f" <{_short(target)}>")
+        if not shown and bare and line < len(self._lines):
+            self._lines[-1] += f" <{_short(target)}>"  # its text is a block of its own
+        elif shown and bare and bare not in shown:
+            self._put(f"{'' if self._line[-1].endswith(' ') else ' '}<{_short(target)}>")
 
 
 def _attribute(attributes: str, name: str) -> str:

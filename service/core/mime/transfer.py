@@ -47,7 +47,8 @@ def _decode_uu(data: bytes) -> bytes:
     for line in data.split(b"\n"):
         if line == b"end":
             break
-        if not line.startswith(b"begin "):
+        length = (line[0] - 32) & 63 if line else 0  # bytes that the line says it holds
+        if length * 4 <= (len(line) - 1) * 3 and not line.startswith(b"begin "):
             try:
                 decoded.append(binascii.a2b_uu(line))
             except binascii.Error:
