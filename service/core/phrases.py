@@ -69,7 +69,7 @@ FIELD = re.compile(
 SENT_FROM = re.compile(
     _any(
         r"sent (?:from|via|with|using) \S.{0,60}", r"get outlook for \S.{0,40}",
-        r"(?:diese nachricht wurde )?(?:von|vom) mein\S{0,3} .{1,60} gesendet",
+        r"(?:diese nachricht wurde )?(?:von|vom) mein\S{0,3} .{1,60} gesendet\.?",
         r"gesendet (?:von|mit|über) \S.{0,60}", r"outlook für \S.{0,20} (?:beziehen|herunterladen)",
         r"envoyé (?:de|depuis|à partir de) \S.{0,60}", r"obtenez outlook pour \S.{0,40}",
         r"enviado (?:desde|de|do|a partir do) \S.{0,60}", r"inviato da\S{0,2} \S.{0,60}",
