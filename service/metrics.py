@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 SOCKETIO_CONNECTIONS = Gauge("socketio_connections", "Engine.IO sessions that are open.")
 
@@ -10,3 +10,18 @@ _EVENTS = Counter("socketio_events", "Socket.IO events, by direction.", ["direct
 # Never labelled with an event's name: clients choose those.
 EVENTS_RECEIVED = _EVENTS.labels("received")
 EVENTS_SENT = _EVENTS.labels("sent")
+
+MESSAGES = Counter("airlock_messages", "Messages, by what became of them.", ["outcome"])
+STAGE_SECONDS = Histogram(
+    "airlock_stage_seconds", "Time that one message takes in a stage.", ["stage"],
+    buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+)  # fmt: skip
+SYNCS = Counter("airlock_syncs", "Passes over an account, by their end.", ["outcome"])
+SYNC_SECONDS = Histogram(
+    "airlock_sync_seconds", "Time that a pass over an account takes.", buckets=(0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
+)
+WAITING = Gauge("airlock_messages_waiting", "Messages that are stored and not understood yet.")
+OLDEST_WAITING = Gauge("airlock_messages_oldest_waiting_seconds", "Age of the oldest of them.")
+DEAD_LETTERS = Gauge("airlock_dead_letters", "Messages whose work failed as often as it may.")
+ACCOUNTS = Gauge("airlock_accounts", "Accounts, by their state.", ["state"])
+SYNC_LAG = Gauge("airlock_sync_lag_seconds", "Time since the last success of the account that waits for one longest.")

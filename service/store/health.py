@@ -32,7 +32,6 @@ async def database() -> str:
 
 
 def _found(database: Database) -> str:
-    found = schema.current(database)
-    if found != schema.head():
-        raise schema.too_new(found, schema.head())
-    return f"schema {found}"
+    with schema.reachable(database):
+        schema.require_current(database)
+    return f"schema {schema.head()}"

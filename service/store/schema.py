@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ def migrate(database: Database) -> str:
     return newest
 
 
+@functools.cache
 def head() -> str:
     """The revision that this version of the service works with."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
@@ -55,6 +57,14 @@ def current(database: Database) -> str:
     """The revision that the database has; "" when it has none. Raises `Waiting`."""
     with reachable(database), database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def require_current(database: Database) -> None:
+    """Raises `Failure` when the schema is not the one that this version works with, and the database's own errors."""
+    with database.engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision() or ""
+    if found != head():
+        raise too_new(found, head())
 
 
 def too_new(found: str, expected: str) -> Failure:

@@ -4,7 +4,15 @@ from service.store.tables.base import Base
 from service.store.tables.log import Audit, Command, Event
 from service.store.tables.mail import Account, Folder, Message, Placement, Raw, Reference, Thread
 from service.store.tables.people import AccessToken, User
-from service.store.tables.understanding import Analysis, Correction, Draft, Learned, Rule, RuleApplication
+from service.store.tables.understanding import (
+    Analysis,
+    Correction,
+    Correspondent,
+    Draft,
+    Learned,
+    Rule,
+    RuleApplication,
+)
 from service.store.tables.work import AiUsage, DeadLetter, Worker
 
 __all__ = [
@@ -16,6 +24,7 @@ __all__ = [
     "Base",
     "Command",
     "Correction",
+    "Correspondent",
     "DeadLetter",
     "Draft",
     "Event",

@@ -94,6 +94,7 @@ class Message(Base):
     """`{"kind": "to" | "cc", "name", "address"}` each."""
     sent_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
+    stored_at: Mapped[datetime]
     size: Mapped[int]
     """Bytes, as the source has it."""
     text: Mapped[str]
@@ -111,12 +112,13 @@ class Message(Base):
 
 
 class Raw(Base):
-    """The bytes of a message as the source had them; none for one over the size limit."""
+    """The bytes of a message as the source had them; of one over the size limit the header alone."""
 
     __tablename__ = "raw_messages"
 
     message_id: Mapped[OfMessage] = mapped_column(primary_key=True)
     data: Mapped[bytes]
+    complete: Mapped[bool] = mapped_column(default=True)
 
 
 class Placement(Base):

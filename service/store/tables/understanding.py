@@ -81,6 +81,18 @@ class Learned(Base):
     count: Mapped[int] = mapped_column(default=0)
 
 
+class Correspondent(Base):
+    """How much a person and an address have written to each other, among the messages that are understood."""
+
+    __tablename__ = "correspondents"
+
+    user_id: Mapped[OfUser] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(primary_key=True)
+    sent: Mapped[int] = mapped_column(default=0)
+    """Messages of the user's to the address."""
+    received: Mapped[int] = mapped_column(default=0)
+
+
 class Rule(Base):
     """A rule of the user's, applied in the order of `position`; `definition` is what `service.core.rules` reads."""
 

@@ -112,6 +112,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "token", "category", name=op.f("pk_learned_tokens")),
     )
     op.create_table(
+        "correspondents",
+        sa.Column("user_id", base.BIG, nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("sent", base.BIG, nullable=False),
+        sa.Column("received", base.BIG, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_correspondents_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", "address", name=op.f("pk_correspondents")),
+    )
+    op.create_table(
         "rules",
         sa.Column("id", base.BIG, autoincrement=True, nullable=False),
         sa.Column("user_id", base.BIG, nullable=False),
@@ -164,6 +173,7 @@ def upgrade() -> None:
         sa.Column("recipients", base.DOCUMENT, nullable=False),
         sa.Column("sent_at", base.Moment(), nullable=True),
         sa.Column("received_at", base.Moment(), nullable=False),
+        sa.Column("stored_at", base.Moment(), nullable=False),
         sa.Column("size", base.BIG, nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("html", sa.String(), nullable=False),
@@ -305,6 +315,7 @@ def upgrade() -> None:
         "raw_messages",
         sa.Column("message_id", base.BIG, nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["message_id"], ["messages.id"], name=op.f("fk_raw_messages_message_id"), ondelete="CASCADE"
         ),

@@ -1,0 +1,137 @@
+"""Which conversation a message belongs to: found by what it refers to, by its subject as the last resort, or begun."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, insert, select, update
+
+from service.core.conversation import ancestors, is_reply, subject_key
+from service.store.tables import Message, Reference, Thread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from service.core.email import Email
+
+_RECENT = timedelta(days=30)
+_CHUNK = 500  # names in one IN
+
+
+class Conversations:
+    """The conversations of one user, for the messages of one transaction."""
+
+    def __init__(self, session: Session, user_id: int, emails: Iterable[Email]) -> None:
+        self._session = session
+        self._user_id = user_id
+        self._known = self._look_up({name for email in emails for name in _names(email)})
+        self._joined_to: dict[Thread, Thread] = {}
+
+    def place(self, mail: Sequence[tuple[Email, datetime]]) -> list[Thread]:
+        """The conversation of each message, given with the time when it was received; they are counted from now on."""
+        known = set(self._known)
+        threads = [self._find(email, received_at) for email, received_at in mail]
+        self._session.flush()
+        new = {name: self._final(self._known[name]).id for name in self._known if name not in known}
+        rows = [{"user_id": self._user_id, "message_id": name, "thread_id": id_} for name, id_ in new.items()]
+        if rows:
+            self._session.execute(insert(Reference), rows)
+        return [self._final(thread) for thread in threads]
+
+    def _find(self, email: Email, received_at: datetime) -> Thread:
+        names = _names(email)
+        found = {self._final(self._known[name]) for name in names if name in self._known}
+        thread = self._joined(found) or self._by_subject(email, received_at) or self._begun(email, received_at)
+        thread.message_count += 1
+        thread.latest_at = max(thread.latest_at, received_at)
+        self._known |= dict.fromkeys(names, thread)
+        return thread
+
+    def _final(self, thread: Thread) -> Thread:
+        while thread in self._joined_to:
+            thread = self._joined_to[thread]
+        return thread
+
+    def _look_up(self, names: set[str]) -> dict[str, Thread]:
+        known: dict[str, Thread] = {}
+        ordered = sorted(names)
+        for first in range(0, len(ordered), _CHUNK):
+            some = ordered[first : first + _CHUNK]
+            rows = self._session.execute(
+                select(Reference.message_id, Thread)
+                .join(Thread, Thread.id == Reference.thread_id)
+                .where(Reference.user_id == self._user_id, Reference.message_id.in_(some))
+            )
+            known |= {name: thread for name, thread in rows}  # noqa: C416  # rows are no pairs to mypy
+        return known
+
+    def _joined(self, threads: set[Thread]) -> Thread | None:
+        """The oldest of the conversations, which turn out to be one."""
+        if len(threads) < 2:
+            return next(iter(threads), None)
+        self._session.flush()
+        oldest, *others = sorted(threads, key=lambda thread: thread.id)
+        for other in others:
+            for table in (Message, Reference):
+                self._session.execute(update(table).where(table.thread_id == other.id).values(thread_id=oldest.id))
+            oldest.message_count += other.message_count
+            oldest.latest_at = max(oldest.latest_at, other.latest_at)
+            self._session.delete(other)
+            self._joined_to[other] = oldest
+        return oldest
+
+    def _by_subject(self, email: Email, received_at: datetime) -> Thread | None:
+        """For a reply whose sender's program names no ancestors: a recent one among the same people."""
+        key = subject_key(email.subject)
+        if not key or not is_reply(email) or ancestors(email):
+            return None
+        candidates = self._session.scalars(
+            select(Thread)
+            .where(
+                Thread.user_id == self._user_id,
+                Thread.subject_key == key,
+                Thread.latest_at >= received_at - _RECENT,
+            )
+            .order_by(Thread.latest_at.desc())
+            .limit(10)
+        ).all()
+        return next((thread for thread in candidates if self._shares_people(thread, email)), None)
+
+    def _shares_people(self, thread: Thread, email: Email) -> bool:
+        here = {person.address for person in (*email.to, *email.cc) if person.address}
+        writers = set(self._session.scalars(select(Message.sender).where(Message.thread_id == thread.id).limit(50)))
+        return bool(here & writers) or (email.sender is not None and email.sender.address in writers)
+
+    def _begun(self, email: Email, received_at: datetime) -> Thread:
+        thread = Thread(
+            user_id=self._user_id,
+            subject=email.subject,
+            subject_key=subject_key(email.subject),
+            latest_at=received_at,
+            message_count=0,
+        )
+        self._session.add(thread)
+        return thread
+
+
+def leave(session: Session, thread_ids: Iterable[int]) -> None:
+    """Count again the conversations that lost messages, and forget those that have none."""
+    for thread_id in sorted(set(thread_ids)):
+        count, latest = session.execute(
+            select(func.count(), func.max(Message.received_at)).where(Message.thread_id == thread_id)
+        ).one()
+        if count:
+            counted = {"message_count": count, "latest_at": latest}
+            session.execute(update(Thread).where(Thread.id == thread_id).values(counted))
+        else:
+            session.execute(delete(Thread).where(Thread.id == thread_id))
+
+
+def _names(email: Email) -> Sequence[str]:
+    """The Message-IDs by which a message hangs together with others: its own, and its ancestors'."""
+    own = (email.message_id,) if email.message_id else ()
+    return tuple(dict.fromkeys((*own, *ancestors(email))))

@@ -1,0 +1,1 @@
+"""The worker: follows the accounts, and does the work that what arrives makes necessary."""

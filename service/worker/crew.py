@@ -1,0 +1,80 @@
+"""The crew: a follower for each account that this worker has the lease on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.store import schema
+from service.worker.follower import Follower
+from service.worker.lease import Leases
+
+if TYPE_CHECKING:
+    from service.control.task import Heartbeat
+    from service.store.opened import Store
+    from service.store.queue import Queue
+    from service.worker.follower import Open
+    from service.worker.lease import Leased
+
+log = logging.getLogger("service.worker")
+
+EVERY = 1.0
+"""Seconds between two looks at who shall be followed."""
+_PATIENCE = 5.0  # seconds for a follower to end
+
+
+class Crew:
+    """A task of the control plane: renews the leases, and has a follower for each account among them."""
+
+    def __init__(self, store: Store, queue: Queue, owner: str, open_source: Open) -> None:
+        self._store = store
+        self._queue = queue
+        self._owner = owner
+        self._open = open_source
+        self._leases = Leases(store.database, owner)
+        self._followers: dict[int, Follower] = {}
+
+    async def run(self, beat: Heartbeat) -> None:
+        """Look after the accounts until this is cancelled; then let them go."""
+        try:
+            while True:
+                await asyncio.to_thread(self._look)
+                beat()
+                await asyncio.sleep(EVERY)
+        finally:
+            await asyncio.shield(asyncio.to_thread(self._end))
+
+    def _look(self) -> None:
+        try:
+            schema.require_current(self._store.database)
+            leased = {account.id: account for account in self._leases.renew()}
+        except SQLAlchemyError as error:
+            # What a follower commits is refused when another worker has the lease, so it may go on.
+            log.warning("the leases are not renewed: %s", type(error).__name__)
+            return
+        for account_id in [known for known in self._followers if known not in leased]:
+            self._followers.pop(account_id).stop()
+        for account in leased.values():
+            self._follow(account)
+
+    def _follow(self, account: Leased) -> None:
+        follower = self._followers.get(account.id)
+        if follower is None or not follower.is_alive:
+            follower = Follower(self._store, self._queue, account.id, self._owner, self._open)
+            self._followers[account.id] = follower
+            follower.start()
+        follower.ask(account.sync_requested_at)
+
+    def _end(self) -> None:
+        for follower in self._followers.values():
+            follower.stop()
+        for follower in self._followers.values():
+            follower.join(_PATIENCE)
+        self._followers.clear()
+        try:
+            self._leases.release()
+        except SQLAlchemyError as error:
+            log.warning("the leases are not let go, and will run out: %s", type(error).__name__)

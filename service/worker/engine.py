@@ -1,0 +1,77 @@
+"""The engine: DBOS, which runs what `service.store.queue` has enqueued, and goes on with it after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from dbos import DBOS
+
+from service.store import queue
+from service.worker import recovery, workflows
+
+if TYPE_CHECKING:
+    from dbos import DBOSConfig
+
+    from service.control.task import Heartbeat
+    from service.store.opened import Store
+    from service.worker.workflows import Work
+
+log = logging.getLogger("service.worker")
+
+EVERY = 5.0
+"""Seconds between two signs of life."""
+_POLL = 0.2  # seconds between two looks for work
+_AT_ONCE = 2  # workflows of a kind; the accounts take turns
+_PER_MINUTE = 60  # messages that the model is asked about
+_PATIENCE = 5  # seconds that work in flight has to end by itself; what does not is taken up again
+
+
+class Engine:
+    """A task of the control plane: runs workflows until it is cancelled; one a process."""
+
+    def __init__(self, store: Store, work: Work, owner: str) -> None:
+        self._store = store
+        self._work = work
+        self._owner = owner
+
+    async def run(self, beat: Heartbeat) -> None:
+        """Work, show that this worker lives, and take up what workers that do not have left."""
+        await asyncio.to_thread(self._launch)
+        try:
+            while True:
+                await asyncio.to_thread(recovery.show_life, self._store.database, self._owner)
+                beat()
+                await asyncio.sleep(EVERY)
+        finally:
+            await asyncio.shield(asyncio.to_thread(_stop))
+
+    def _launch(self) -> None:
+        workflows.work = self._work
+        DBOS(config=self._config())
+        DBOS.launch()
+        for name in (queue.UNDERSTAND, queue.APPLY_RULES):
+            DBOS.register_queue(
+                name, worker_concurrency=_AT_ONCE, partition_concurrency=1, polling_interval_sec=_POLL,
+                on_conflict="always_update",
+            )  # fmt: skip
+        DBOS.register_queue(
+            queue.IMPROVE, worker_concurrency=_AT_ONCE, limiter={"limit": _PER_MINUTE, "period": 60},
+            polling_interval_sec=1.0, on_conflict="always_update",
+        )  # fmt: skip
+
+    def _config(self) -> DBOSConfig:
+        return {
+            "name": queue.APPLICATION,
+            "system_database_url": self._store.database.url.url().render_as_string(hide_password=False),
+            "executor_id": self._owner,
+            "application_version": queue.VERSION,
+            "run_migrations": False,
+            "log_level": "WARNING",
+            "use_listen_notify": False,
+        }
+
+
+def _stop() -> None:
+    DBOS.destroy(workflow_completion_timeout_sec=_PATIENCE)

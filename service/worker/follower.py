@@ -1,0 +1,120 @@
+"""The follower of one account: syncs, waits, and syncs again, in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.mail.source import Gone, NeedsReauth, SourceError
+from service.metrics import SYNC_SECONDS, SYNCS
+from service.store import accounts
+from service.store.inbox import StoreInbox
+from service.worker.backoff import Backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from service.mail.source import Source
+    from service.store.opened import Store
+    from service.store.queue import Queue
+
+    Open = Callable[[int], Source]
+
+log = logging.getLogger("service.worker")
+
+WAIT = 300.0
+"""Seconds after which an account is synced even though its source saw nothing happen."""
+
+
+class Follower:
+    """Follows an account from `start` until `stop`, until it is nobody's to follow, or until it needs its owner."""
+
+    def __init__(self, store: Store, queue: Queue, account_id: int, owner: str, open_source: Open) -> None:
+        self._store = store
+        self._account_id = account_id
+        self._inbox = StoreInbox(store.database, queue, account_id, owner)
+        self._open = open_source
+        self._source: Source | None = None
+        self._stopping = threading.Event()
+        self._asked: datetime | None = None
+        self._thread = threading.Thread(target=self._run, name=f"follower-{account_id}", daemon=True)
+
+    def start(self) -> None:
+        """Begin, in a thread of its own."""
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still follows."""
+        return self._thread.is_alive()
+
+    def ask(self, at: datetime | None) -> None:
+        """Sync at once when this was not asked for before."""
+        if at != self._asked:
+            self._asked = at
+            self._interrupt()
+
+    def stop(self) -> None:
+        """Ask it to end; `join` waits for that."""
+        self._stopping.set()
+        self._interrupt()
+
+    def join(self, timeout: float) -> None:
+        """Wait until it has ended, for `timeout` seconds at most."""
+        self._thread.join(timeout)
+
+    def _interrupt(self) -> None:
+        source = self._source
+        if source is not None:
+            source.interrupt()
+
+    def _run(self) -> None:
+        backoff = Backoff()
+        while not self._stopping.is_set():
+            try:
+                self._follow(backoff)
+            except Gone:
+                return
+            except NeedsReauth as error:
+                self._told("needs_reauth", str(error))
+                return
+            except SourceError as error:
+                self._told("failing", str(error))
+            except SQLAlchemyError as error:
+                log.warning("account %d: the database fails: %s", self._account_id, type(error).__name__)
+            except Exception:
+                log.exception("account %d: following it failed", self._account_id)
+                self._told("failing", "the service has a fault, which its log describes")
+            finally:
+                self._close()
+            SYNCS.labels("failed").inc()
+            self._stopping.wait(backoff.next())
+
+    def _follow(self, backoff: Backoff) -> None:
+        self._source = source = self._open(self._account_id)
+        while not self._stopping.is_set():
+            self._told("syncing")
+            began = time.monotonic()
+            source.sync(self._inbox)
+            SYNC_SECONDS.observe(time.monotonic() - began)
+            SYNCS.labels("done").inc()
+            self._told("well")
+            backoff.reset()
+            if not self._stopping.is_set():
+                source.wait(WAIT)
+
+    def _told(self, state: str, error: str = "") -> None:
+        try:
+            accounts.note_state(self._store.database, self._account_id, state, error)
+        except SQLAlchemyError as failure:
+            log.warning("account %d: its state is not noted: %s", self._account_id, type(failure).__name__)
+
+    def _close(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.close()

@@ -1,0 +1,38 @@
+"""Opens the source of an account that is stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probes import Failure
+from service.mail.registry import Allowed, InvalidSettings, open_source
+from service.mail.source import Gone, SourceError
+from service.store.tables import Account
+
+if TYPE_CHECKING:
+    from service.mail.source import Source
+    from service.settings import Settings
+    from service.store.opened import Store
+
+
+class Sources:
+    """The sources of stored accounts, within what the operator allows."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._allowed = Allowed.by(settings)
+
+    def open(self, account_id: int) -> Source:
+        """The source of an account, which connects with its first sync. Raises `SourceError`, or `Gone`."""
+        with self._store.database.read() as session:
+            account = session.get(Account, account_id)
+            if account is None:
+                raise Gone
+            kind, settings, locked = account.kind, account.settings, account.secret
+        try:
+            secret = self._store.vault.unlock(locked) if locked else ""
+            return open_source(kind, settings, secret, self._allowed)
+        except InvalidSettings as error:
+            raise SourceError(str(error)) from None
+        except Failure as error:
+            raise SourceError(" ".join((error.detail, *error.resolution))) from None

@@ -1,0 +1,95 @@
+"""The tally: how much is waiting, for metrics and for people."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.metrics import ACCOUNTS, DEAD_LETTERS, OLDEST_WAITING, SYNC_LAG, WAITING
+from service.store.clock import now
+from service.store.tables import Account, DeadLetter, Message
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from service.control.task import Heartbeat
+    from service.store.database import Database
+
+log = logging.getLogger("service.worker")
+
+EVERY = 5.0
+STATES = ("new", "syncing", "well", "failing", "needs_reauth", "paused")
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is waiting, for all users together; ages in seconds, 0 when nothing waits."""
+
+    waiting: int
+    oldest: float
+    dead: int
+    accounts: dict[str, int]
+    sync_lag: float
+    """Since the account that was synced least recently was synced with success; paused ones do not count."""
+
+
+def count(session: Session) -> Backlog:
+    """Count what is waiting now."""
+    at = now(session)
+    letters = select(DeadLetter.message_id)
+    waiting, oldest = session.execute(
+        select(func.count(), func.min(Message.stored_at)).where(
+            Message.analysed_at.is_(None), Message.id.not_in(letters)
+        )
+    ).one()
+    rows = session.execute(select(Account.paused, Account.state, Account.last_success_at, Account.created_at)).all()
+    states = ["paused" if row.paused else row.state for row in rows]
+    followed = [row.last_success_at or row.created_at for row in rows if not row.paused]
+    return Backlog(
+        waiting,
+        _age(oldest, at),
+        session.scalars(select(func.count()).select_from(DeadLetter)).one(),
+        {state: states.count(state) for state in STATES},
+        _age(min(followed, default=None), at),
+    )
+
+
+class Tally:
+    """A task of the control plane: keeps the metrics of what is waiting up to date."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def run(self, beat: Heartbeat) -> None:
+        """Count at regular times; a database that is away is borne."""
+        while True:
+            try:
+                _show(await asyncio.to_thread(self._count))
+            except SQLAlchemyError as error:
+                log.warning("what is waiting is not counted: %s", type(error).__name__)
+            beat()
+            await asyncio.sleep(EVERY)
+
+    def _count(self) -> Backlog:
+        with self._database.read() as session:
+            return count(session)
+
+
+def _show(backlog: Backlog) -> None:
+    WAITING.set(backlog.waiting)
+    OLDEST_WAITING.set(backlog.oldest)
+    DEAD_LETTERS.set(backlog.dead)
+    SYNC_LAG.set(backlog.sync_lag)
+    for state, number in backlog.accounts.items():
+        ACCOUNTS.labels(state).set(number)
+
+
+def _age(at: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - at).total_seconds()) if at else 0.0

@@ -1,0 +1,122 @@
+"""The workflows: which steps the work has, which of them are tried again, and what happens when all tries failed.
+
+DBOS remembers each step that is done, so after a crash a workflow goes on with the one that was not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from dbos import DBOS
+
+from service.store import queue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ATTEMPTS = 4
+"""How often a message is tried before it is a dead letter; pauses of 1, 2 and 4 s lie between."""
+_RECOVERIES = 1_000_000  # that a worker is killed says nothing about its work
+
+
+class Work(Protocol):
+    """What the steps do. Each may be done again after a crash, and then changes nothing more."""
+
+    def understand_next(self, account_id: int) -> tuple[int, int | None]:
+        """Understand the next messages of an account: how many were done, and the id of one that failed, or None."""
+        ...
+
+    def understand_one(self, message_id: int) -> None:
+        """Understand one message; raises what it fails with."""
+        ...
+
+    def bury(self, message_id: int, error: str, attempts: int) -> None:
+        """Make a dead letter of a message."""
+        ...
+
+    def improve(self, message_id: int) -> None:
+        """Have the model improve what is known of a message."""
+        ...
+
+    def apply_rules(self, user_id: int, after: int) -> int | None:
+        """Apply a user's rules to the next stored messages after an id; the id to go on after, or None at the end."""
+        ...
+
+
+work: Work | None = None
+"""What this process works with, from the engine's start on."""
+
+
+@DBOS.workflow(name=queue.UNDERSTAND, max_recovery_attempts=_RECOVERIES)
+def understand(account_id: int) -> None:
+    """Understand all that has arrived in an account, in its order; one that fails holds the others up, not for ever."""
+    while True:
+        done, failed = understand_next(account_id)
+        if failed is not None:
+            _insist(failed)
+        elif not done:
+            return
+
+
+def _insist(message_id: int) -> None:
+    try:
+        understand_one(message_id)
+    except Exception as error:
+        bury(message_id, f"{type(error).__name__}", ATTEMPTS)
+
+
+@DBOS.step()
+def understand_next(account_id: int) -> tuple[int, int | None]:
+    """One batch; see `Work`."""
+    return _working().understand_next(account_id)
+
+
+@DBOS.step(retries_allowed=True, max_attempts=ATTEMPTS, interval_seconds=1.0, backoff_rate=2.0)
+def understand_one(message_id: int) -> None:
+    """One message, with patience; see `Work`."""
+    _working().understand_one(message_id)
+
+
+@DBOS.step(retries_allowed=True, max_attempts=100, interval_seconds=1.0, backoff_rate=1.5)
+def bury(message_id: int, error: str, attempts: int) -> None:
+    """A dead letter; see `Work`."""
+    _working().bury(message_id, error, attempts)
+
+
+@DBOS.workflow(name=queue.IMPROVE, max_recovery_attempts=_RECOVERIES)
+def improve(message_id: int) -> None:
+    """Have the model improve what is known of a message, when there is one."""
+    improve_one(message_id)
+
+
+@DBOS.step()
+def improve_one(message_id: int) -> None:
+    """One message; see `Work`."""
+    _working().improve(message_id)
+
+
+@DBOS.workflow(name=queue.APPLY_RULES, max_recovery_attempts=_RECOVERIES)
+def apply_rules(user_id: int) -> None:
+    """Apply a user's rules to the mail that is stored, from the first message to the last."""
+    after: int | None = 0
+    while after is not None:
+        after = apply_rules_next(user_id, after)
+
+
+@DBOS.step(retries_allowed=True, max_attempts=100, interval_seconds=1.0, backoff_rate=1.5)
+def apply_rules_next(user_id: int, after: int) -> int | None:
+    """One batch; see `Work`."""
+    return _working().apply_rules(user_id, after)
+
+
+def _working() -> Work:
+    if work is None:
+        raise RuntimeError("the engine has not been started")
+    return work
+
+
+WORKFLOWS: dict[str, Callable[[int], None]] = {
+    queue.UNDERSTAND: understand,
+    queue.IMPROVE: improve,
+    queue.APPLY_RULES: apply_rules,
+}
