@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
+from service.mail.demo import mailbox as demo
+from service.mail.demo.source import DemoSource
 from service.mail.maildir import Maildir
 from service.mail.maildir.settings import MaildirSettings
 
@@ -62,6 +64,8 @@ def check(kind: str, settings: Mapping[str, Any], allowed: Allowed) -> BaseModel
 
 def open_source(kind: str, settings: Mapping[str, Any], secret: str, allowed: Allowed) -> Source:  # noqa: ARG001
     """The source of an account, which has not connected yet. Raises `InvalidSettings`."""
+    if kind == demo.KIND:  # made by the service itself, so no user enters it
+        return DemoSource.of(settings)
     checked = check(kind, settings, allowed)
     match checked:
         case MaildirSettings():
