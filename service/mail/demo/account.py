@@ -1,0 +1,76 @@
+"""The demo's account: offered to who has nothing yet, withdrawn when there is an account of the user's own.
+
+Each is called in a transaction that writes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, exists, select
+
+from service.mail.demo.mailbox import ADDRESS, KIND
+from service.store import events
+from service.store.tables import Account, Audit, Learned, Message, Thread, User
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+def arrange(session: Session, user_id: int, *, wanted: bool) -> None:
+    """Offer the demo or withdraw it, as the user's accounts and DEMO (`wanted`) say."""
+    own = select(exists().where(Account.user_id == user_id, Account.kind != KIND))
+    if wanted and not session.scalars(own).one():
+        offer(session, user_id)
+    else:
+        withdraw(session, user_id)
+
+
+def offer(session: Session, user_id: int) -> int | None:
+    """Make the demo's account for a user who has no account and never had one; returns its id, or None."""
+    # The lock lets one worker alone come here at a time; an account that is gone has left its events.
+    user = session.scalars(select(User).where(User.id == user_id).with_for_update()).one()
+    if user.last_event or session.scalars(select(exists().where(Account.user_id == user_id))).one():
+        return None
+    now = datetime.now(UTC)
+    account = Account(
+        user_id=user_id,
+        kind=KIND,
+        name="Demo",
+        address=ADDRESS,
+        settings={"made_at": now.isoformat()},
+        created_at=now,
+    )
+    session.add(account)
+    session.flush()
+    _note(session, account, "created")
+    return account.id
+
+
+def withdraw(session: Session, user_id: int) -> bool:
+    """Delete the demo's account with its mail and what was learned from it; returns whether there was one."""
+    found = select(Account).where(Account.user_id == user_id, Account.kind == KIND).with_for_update()
+    account = session.scalars(found).one_or_none()
+    if account is None:
+        return False
+    threads = set(session.scalars(select(Message.thread_id).where(Message.account_id == account.id)))
+    session.execute(delete(Account).where(Account.id == account.id))
+    session.execute(delete(Thread).where(Thread.id.in_(threads), ~exists().where(Message.thread_id == Thread.id)))
+    session.execute(delete(Learned).where(Learned.user_id == user_id))  # until now there was no other mail
+    _note(session, account, "deleted")
+    return True
+
+
+def _note(session: Session, account: Account, done: str) -> None:
+    session.add(
+        Audit(
+            user_id=account.user_id,
+            at=datetime.now(UTC),
+            actor="demo",
+            action=f"account.{done}",
+            detail={"account_id": account.id},
+        )
+    )
+    event = events.New(f"account.{done}", {"account_id": account.id, "kind": KIND, "name": account.name}, account.id)
+    events.append(session, account.user_id, event)
