@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import machine
+from tests.bench import machine, triage
 from tests.bench.boot import first_answer, gil, memory, ready, throughput
 from tests.bench.image import comparison
 from tests.bench.processes import Broken
@@ -27,23 +28,25 @@ BENCHMARKS: dict[str, Callable[[Rounds, Path], list[Figure]]] = {
     "memory": memory.measure,
     "gil": gil.measure,
     "image": comparison.measure,
+    "triage": triage.measure,
 }
-WITHOUT_DOCKER = [name for name in BENCHMARKS if name != "image"]
+BY_DEFAULT = [name for name in BENCHMARKS if name not in {"image", "triage"}]
 RUNS = 15
 
 
 def main() -> int:
-    """Run the benchmarks that the arguments name, or all that need no Docker."""
+    """Run the benchmarks that the arguments name, or all that need neither Docker nor a corpus."""
     arguments = _parse()
     rounds = Rounds(arguments.runs)
     machine.compile_all()
+    benchmarks = BENCHMARKS | {"triage": partial(triage.measure, path=arguments.corpus)}
     rows: list[tuple[str, ...]] = []
     errors: list[str] = []
     before = machine.describe()
     with tempfile.TemporaryDirectory() as folder:
-        for name in arguments.benchmark or WITHOUT_DOCKER:
+        for name in arguments.benchmark or BY_DEFAULT:
             try:
-                rows += [figure.row() for figure in BENCHMARKS[name](rounds, Path(folder))]
+                rows += [figure.row() for figure in benchmarks[name](rounds, Path(folder))]
             except Broken as error:
                 errors.append(f"{name} broke: {error}")
                 print(f"\n{errors[-1]}", file=sys.stderr)
@@ -53,8 +56,9 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the boot beside its peers.")
-    parser.add_argument("benchmark", nargs="*", help=f"of {', '.join(BENCHMARKS)} (default: all but image)")
+    parser.add_argument("benchmark", nargs="*", help=f"of {', '.join(BENCHMARKS)} (default: all but image and triage)")
     parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"paired runs of each (default: {RUNS})")
+    parser.add_argument("--corpus", type=Path, default=triage.CORPUS, metavar="FILE", help="the messages of `triage`")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.benchmark if name not in BENCHMARKS]
     if unknown:

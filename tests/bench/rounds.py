@@ -15,13 +15,13 @@ class Rounds:
     """`count` rounds of each benchmark after one round that only warms up; progress goes to standard error."""
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self.count = count
 
     def __call__(self, title: str, sides: Mapping[str, Callable[[], Sample]]) -> dict[str, list[Sample]]:
         """The samples of each side, in the order of the rounds."""
         samples: dict[str, list[Sample]] = {name: [] for name in sides}
-        for number in range(self._count + 1):
-            _progress(title, f"{number} of {self._count}" if number else "warming up")
+        for number in range(self.count + 1):
+            _progress(title, f"{number} of {self.count}" if number else "warming up")
             for name, measure in sides.items():
                 sample = measure()
                 if number:
