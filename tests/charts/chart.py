@@ -20,10 +20,10 @@ RELEASE, NAMESPACE = "airlock", "mail"
 Object = dict[str, Any]
 
 
-def helm(*arguments: str, values: Object | None = None) -> subprocess.CompletedProcess[str]:
+def helm(*arguments: str, values: Object | None = None, program: str = "helm") -> subprocess.CompletedProcess[str]:
     """Run Helm; `values` are given to it as a file of values."""
     given = ["--values", "-"] if values is not None else []
-    return subprocess.run(["helm", *arguments, *given], input=json.dumps(values), capture_output=True, text=True)
+    return subprocess.run([program, *arguments, *given], input=json.dumps(values), capture_output=True, text=True)
 
 
 def render(values: Object | None = None, case: str = "default", version: str = "1.35") -> Objects:

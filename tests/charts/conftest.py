@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.charts import apiserver
+from tests.charts.cluster import Cluster
+from tests.charts.definitions import GATEWAY, OPERATOR, definition
 from tests.image.build import build
 from tests.image.conftest import revision
 
@@ -18,6 +22,22 @@ HERE = Path(__file__).parent
 def image() -> str:
     """The image under test: the one that IMAGE names, or one built from this tree."""
     return os.environ.get("IMAGE") or build("airlock:test", "--build-arg", f"REVISION={revision()}")
+
+
+@pytest.fixture(scope="session")
+def cluster(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """An API server that knows the custom resources of the chart."""
+    cache = getattr(pytestconfig, "cache", None)
+    programs = apiserver.find(cache.mkdir("apiserver") if cache else tmp_path_factory.mktemp("apiserver"))
+    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    with Cluster(tmp_path_factory.mktemp("cluster"), *programs) as running:
+        for plural in ("servicemonitors", "podmonitors", "prometheusrules"):
+            running.create(definitions, definition(OPERATOR, plural=plural))
+        running.create(definitions, definition(GATEWAY, channel="experimental"))
+        for number, name in enumerate(("low", "high")):
+            running.create("/apis/scheduling.k8s.io/v1/priorityclasses", {"metadata": {"name": name}, "value": number})
+        running.create("/apis/node.k8s.io/v1/runtimeclasses", {"metadata": {"name": "gvisor"}, "handler": "runsc"})
+        yield running
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,14 +1,14 @@
-"""Prometheus's own tool for rules, from PATH or from Debian's package, which needs no installation."""
+"""Prometheus's own tool for rules."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
+
+from tests.charts import debian
 
 Rules = dict[str, Any]
 
@@ -51,21 +51,8 @@ class Promtool:
 
 
 def find(folder: Path) -> str:
-    """The program; skips the test where it can be had neither way. `folder` keeps it for the next run."""
-    on_path = shutil.which("promtool")
-    if on_path:
-        return on_path
-    kept = folder / "usr" / "bin" / "promtool"
-    if not kept.exists():
-        if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-            pytest.skip("needs promtool, of Debian's package prometheus: there is no such command, and no apt either")
-        loaded = subprocess.run(["apt-get", "download", "prometheus"], cwd=folder, capture_output=True, text=True)
-        packages = list(folder.glob("prometheus_*.deb"))
-        if not packages:
-            pytest.skip(f"needs promtool, and apt-get has no package prometheus: {loaded.stderr.strip()[:200]}")
-        subprocess.run(["dpkg-deb", "--extract", packages[0], folder], check=True)
-        packages[0].unlink()
-    return str(kept)
+    """The program, kept in `folder`; skips the test where it cannot be had."""
+    return debian.find("promtool", "prometheus", folder)
 
 
 def _labels(labels: dict[str, str]) -> str:

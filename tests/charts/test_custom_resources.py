@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 
 from tests.charts.chart import render
-
-GATEWAY = ("sigs.k8s.io/gateway-api@v1.4.0", "config/crd/{channel}/gateway.networking.k8s.io_httproutes.yaml")
-OPERATOR = (
-    "github.com/prometheus-operator/prometheus-operator@v0.90.1",
-    "example/prometheus-operator-crd/monitoring.coreos.com_{plural}.yaml",
-)
+from tests.charts.definitions import GATEWAY, OPERATOR, definition
 
 
 @pytest.mark.parametrize(("kind", "plural"), [("ServiceMonitor", "servicemonitors"), ("PodMonitor", "podmonitors")])
@@ -29,39 +19,31 @@ def test_monitors_fit_their_schema(kind: str, plural: str) -> None:
     fields: dict[str, Any] = {"interval": "15s", "scrapeTimeout": "5s", "labels": {"a": "b"}}
     fields |= {"relabelings": [{"action": "labeldrop", "regex": "a"}], "metricRelabelings": [{"action": "keep"}]}
     values = {"metrics": {name: {"enabled": True, **fields}, other: {"enabled": False}}}
-    _validate(render(values).one(kind), _definition(OPERATOR, plural=plural))
+    _validate(render(values).one(kind), _closed(OPERATOR, plural=plural))
 
 
 @pytest.mark.parametrize("case", ["default", "everything"])
 def test_rules_fit_their_schema(case: str) -> None:
     """The Prometheus Operator would take the alerts."""
     rule = render({"metrics": {"prometheusRule": {"enabled": True}}}, case).one("PrometheusRule")
-    _validate(rule, _definition(OPERATOR, plural="prometheusrules"))
+    _validate(rule, _closed(OPERATOR, plural="prometheusrules"))
 
 
 @pytest.mark.parametrize(("case", "channel"), [("gateway", "standard"), ("everything", "experimental")])
 def test_routes_fit_their_schema(case: str, channel: str) -> None:
     """A Gateway of the standard channel takes the route, and with `sessionPersistence` one of the experimental."""
-    _validate(render(case=case).one("HTTPRoute"), _definition(GATEWAY, channel=channel))
+    _validate(render(case=case).one("HTTPRoute"), _closed(GATEWAY, channel=channel))
 
 
 def test_the_standard_channel_has_no_session_persistence() -> None:
     """That is why the chart's documentation says so; and the check can fail."""
     with pytest.raises(jsonschema.ValidationError, match="sessionPersistence"):
-        _validate(render(case="everything").one("HTTPRoute"), _definition(GATEWAY, channel="standard"))
+        _validate(render(case="everything").one("HTTPRoute"), _closed(GATEWAY, channel="standard"))
 
 
-def _definition(source: tuple[str, str], **names: str) -> dict[str, Any]:
+def _closed(source: tuple[str, str], **names: str) -> dict[str, Any]:
     """The schema of a resource, closed: an unknown field is an error, as for Kubernetes with strict validation."""
-    module, file = source
-    if shutil.which("go") is None:
-        pytest.skip("needs Go, with which the published definitions are downloaded: there is no `go` command")
-    loaded = subprocess.run(["go", "mod", "download", "-json", module], cwd="/", capture_output=True, text=True)
-    found = json.loads(loaded.stdout or "{}")
-    if "Dir" not in found:
-        pytest.skip(f"{module} cannot be downloaded: {found.get('Error', loaded.stderr.strip())[:200]}")
-    definition = yaml.safe_load((Path(found["Dir"]) / file.format(**names)).read_text(encoding="utf-8"))
-    version = next(each for each in definition["spec"]["versions"] if each["name"] == "v1")
+    version = next(each for each in definition(source, **names)["spec"]["versions"] if each["name"] == "v1")
     schema: dict[str, Any] = version["schema"]["openAPIV3Schema"]
     _close(schema)
     schema["properties"]["metadata"] = {"type": "object"}

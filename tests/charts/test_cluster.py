@@ -1,0 +1,133 @@
+"""What a real API server says to the chart: with Helm 4, which applies on the server's side, and over upgrades."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from typing import Any
+
+import pytest
+
+from tests.charts.chart import CASES, CHART, NAMESPACE, RELEASE, Object
+from tests.charts.cluster import APPS, Cluster, deployment, environment, token
+
+pytestmark = pytest.mark.timeout(1200)  # the first test may have to build the API server
+
+AUTOSCALED: dict[str, Any] = {"mode": "split", "api": {"autoscaling": {"enabled": True}}}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_case_is_installed_and_upgraded(case: str, cluster: Cluster) -> None:
+    """The server takes each object, again when something has changed, and lets the pods in as restricted ones."""
+    namespace = cluster.namespace(NAMESPACE if case == "everything" else f"case-{case}")
+    values = str(CHART / "ci" / f"{case}-values.yaml")
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, "--values", values)
+    cluster.helm("upgrade", RELEASE, str(CHART), "-n", namespace, "--values", values, "--set", "config.bootTimeout=77")
+    for kind in ("deployments", "statefulsets"):
+        for workload in cluster.get(f"{APPS}/{namespace}/{kind}")["items"]:
+            template = workload["spec"]["template"]
+            assert environment(workload)["BOOT_TIMEOUT"] == "77"
+            cluster.create(f"/api/v1/namespaces/{namespace}/pods", _pod(template), dry=True)
+
+
+def test_a_pod_that_is_not_restricted_is_refused(cluster: Cluster) -> None:
+    """The judgement can fail: a namespace that is restricted lets in no pod that may gain privileges."""
+    namespace = cluster.namespace("privileged")
+    values = {"securityContext": {"allowPrivilegeEscalation": True}}
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values=values)
+    pod = _pod(deployment(cluster, namespace)["spec"]["template"])
+    with pytest.raises(AssertionError, match="allowPrivilegeEscalation"):
+        cluster.create(f"/api/v1/namespaces/{namespace}/pods", pod, dry=True)
+
+
+def test_a_generated_token_is_kept_over_upgrades(cluster: Cluster) -> None:
+    """It stays when other secrets come and go, is what a dry run shows, and is another in another release."""
+    namespace = cluster.namespace("token")
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace)
+    generated = token(cluster, namespace)
+    assert len(generated) == 40
+    upgrade = ("upgrade", RELEASE, str(CHART), "-n", namespace, "--reset-values")
+    shown = cluster.helm(*upgrade, "--dry-run=server")
+    assert base64.b64encode(generated).decode() in shown
+    cluster.helm(*upgrade, values={"redis": {"url": "redis://redis:6379/0"}})
+    assert token(cluster, namespace) == generated
+    cluster.helm(*upgrade)
+    assert token(cluster, namespace) == generated
+    cluster.helm("install", "other", str(CHART), "-n", namespace)
+    assert token(cluster, namespace, "other-airlock") != generated
+
+
+def test_a_token_that_was_deleted_is_generated_anew(cluster: Cluster) -> None:
+    """An upgrade mends a release whose Secret somebody has removed."""
+    namespace = cluster.namespace("deleted")
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace)
+    generated = token(cluster, namespace)
+    cluster.api.delete(f"/api/v1/namespaces/{namespace}/secrets/{RELEASE}").raise_for_status()
+    cluster.helm("upgrade", RELEASE, str(CHART), "-n", namespace)
+    assert len(token(cluster, namespace)) == 40
+    assert token(cluster, namespace) != generated
+
+
+def test_a_variable_of_ones_own_replaces_the_charts_and_goes_again(cluster: Cluster) -> None:
+    """Applied on the server's side a name that comes twice would be an error; here it is there once, all the time."""
+    namespace = cluster.namespace("variable")
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace)
+    own = {"extraEnv": [{"name": "LOG_FORMAT", "value": "text"}, {"name": "OWN", "value": "1"}]}
+    cluster.helm("upgrade", RELEASE, str(CHART), "-n", namespace, values=own)
+    assert environment(deployment(cluster, namespace)).items() >= {"LOG_FORMAT": "text", "OWN": "1"}.items()
+    cluster.helm("upgrade", RELEASE, str(CHART), "-n", namespace, "--reset-values")
+    env = environment(deployment(cluster, namespace))
+    assert env["LOG_FORMAT"] == "json"
+    assert "OWN" not in env
+
+
+def test_an_upgrade_leaves_the_number_of_pods_to_the_autoscaler(cluster: Cluster) -> None:
+    """What the autoscaler has set stays, and is no conflict."""
+    namespace = cluster.namespace("autoscaled")
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values=AUTOSCALED)
+    scale = f"{APPS}/{namespace}/deployments/{RELEASE}/scale"
+    patched = cluster.api.patch(scale, json={"spec": {"replicas": 5}}, headers=_MERGE)
+    patched.raise_for_status()
+    cluster.helm("upgrade", RELEASE, str(CHART), "-n", namespace, values={**AUTOSCALED, "config": {"bootTimeout": 77}})
+    assert deployment(cluster, namespace)["spec"]["replicas"] == 5
+
+
+def test_the_claim_outlives_the_release(cluster: Cluster) -> None:
+    """What is kept is kept, and a release of the same name takes it again."""
+    namespace = cluster.namespace("claim")
+    values = {"persistence": {"enabled": True}}
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values=values)
+    claim = f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/{RELEASE}"
+    uid = cluster.get(claim)["metadata"]["uid"]
+    cluster.helm("uninstall", RELEASE, "-n", namespace)
+    assert "deletionTimestamp" not in cluster.get(claim)["metadata"]
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values=values)
+    assert cluster.get(claim)["metadata"]["uid"] == uid
+
+
+def test_helm_test_runs_a_restricted_pod_and_removes_it(cluster: Cluster) -> None:
+    """The server lets the hook's pod in; when that has succeeded, so has `helm test`, and it is gone."""
+    namespace = cluster.namespace("hook")
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace)
+    pods = f"/api/v1/namespaces/{namespace}/pods"
+    succeeded = threading.Thread(target=_finish_first, args=(cluster, pods))
+    succeeded.start()
+    assert "Succeeded" in cluster.helm("test", RELEASE, "-n", namespace, "--timeout", "30s")
+    succeeded.join()
+    assert cluster.get(pods)["items"] == []
+
+
+_MERGE = {"Content-Type": "application/merge-patch+json"}
+
+
+def _finish_first(cluster: Cluster, pods: str) -> None:
+    """Does the kubelet's part: says that the first pod which comes has succeeded."""
+    with cluster.api.stream("GET", pods, params={"watch": "1"}) as events:
+        next(events.iter_lines())
+    (pod,) = cluster.get(pods)["items"]
+    path = f"{pods}/{pod['metadata']['name']}/status"
+    cluster.api.patch(path, json={"status": {"phase": "Succeeded"}}, headers=_MERGE).raise_for_status()
+
+
+def _pod(template: Object) -> Object:
+    return {"metadata": {"name": "one", "labels": template["metadata"]["labels"]}, "spec": template["spec"]}
