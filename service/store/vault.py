@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import os
 import secrets
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ class Vault:
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._fernet = MultiFernet([Fernet(_key(secret)) for secret in secrets])
+        self._newest = _key(secrets[0])
 
     def lock(self, secret: str) -> bytes:
         """The secret, encrypted."""
@@ -41,6 +43,10 @@ class Vault:
                 "put the key that was in force before behind the new one in SECRET_KEYS, separated by a comma",
                 "or enter the credentials of the account again",
             ) from None
+
+    def fingerprint(self, text: str) -> str:
+        """Tells a text from others (HMAC-SHA-256), and lets nobody guess it who has not the key."""
+        return hmac.new(self._newest, text.encode(), hashlib.sha256).hexdigest()
 
     def rotate(self, session: Session) -> int:
         """Encrypt every stored credential anew, with the first key; returns how many there were. Raises `Failure`."""

@@ -1,0 +1,113 @@
+"""What comes from outside, as the model that says what is accepted; and what is wrong with it, in words."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+"""The id of a row."""
+
+_LONGEST = 200  # characters of a value that an error quotes
+_SECRETS = ("secret", "password", "token")
+
+
+class Input(BaseModel):
+    """What a client sends: JSON has the very types, and there is nothing beside what is known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class View(BaseModel):
+    """What a client is shown, made from its fields or from a row that has them as attributes."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+I = TypeVar("I", bound=BaseModel)  # noqa: E741
+
+
+class Error(TypedDict, total=False):
+    """One thing that is wrong: where, what, the value (no secret, and none that is large), and what is accepted."""
+
+    where: str
+    what: str
+    value: str | int | float | bool | None
+    accepted: list[str]
+
+
+class Invalid(ValueError):
+    """What came in cannot be used."""
+
+    def __init__(self, errors: list[Error]) -> None:
+        super().__init__("; ".join(": ".join(filter(None, (error["where"], error["what"]))) for error in errors))
+        self.errors = errors
+
+
+def from_json(model: type[I], given: Mapping[str, Any]) -> I:
+    """What a JSON object, decoded, says. Raises `Invalid`."""
+    _refuse_nul(given)
+    try:
+        # As JSON, where a time is a text: as a Python object it would have to be one already.
+        return model.model_validate_json(json.dumps(given), strict=True)
+    except ValidationError as error:
+        raise Invalid(errors(error)) from None
+
+
+def from_text(model: type[I], given: Mapping[str, str]) -> I:
+    """What texts, such as those of a query, say. Raises `Invalid`."""
+    _refuse_nul(given)
+    try:
+        return model.model_validate_strings(given)
+    except ValidationError as error:
+        raise Invalid(errors(error)) from None
+
+
+def errors(error: ValidationError) -> list[Error]:
+    """What pydantic found, for whoever sent it."""
+    return [_error(one) for one in error.errors(include_url=False)]
+
+
+def _refuse_nul(given: Any, where: str = "") -> None:
+    """PostgreSQL keeps no NUL in a text."""
+    if isinstance(given, str) and "\0" in given:
+        raise Invalid([{"where": where, "what": "There is a NUL character in it"}])
+    if isinstance(given, dict):
+        for name, value in given.items():
+            _refuse_nul(name, where)
+            _refuse_nul(value, f"{where}.{name}" if where else name)
+    if isinstance(given, list):
+        for place, value in enumerate(given):
+            _refuse_nul(value, f"{where}.{place}" if where else str(place))
+
+
+def _error(found: ErrorDetails) -> Error:
+    where = ".".join(map(str, found["loc"]))
+    told: Error = {"where": where, "what": _sentence(found)}
+    value = found["input"]
+    if found["type"] != "missing" and _may_be_shown(where, value):
+        told["value"] = value
+    if found["type"] in ("literal_error", "enum"):
+        told["accepted"] = [word.strip(" '") for word in found["ctx"]["expected"].replace(" or ", ", ").split(",")]
+    return told
+
+
+def _sentence(found: ErrorDetails) -> str:
+    if found["type"] == "value_error":
+        return str(found["ctx"]["error"])
+    if found["type"] == "extra_forbidden":
+        return "There is no such field here"
+    return found["msg"]
+
+
+def _may_be_shown(where: str, value: Any) -> bool:
+    if any(word in where.lower() for word in _SECRETS):
+        return False
+    return value is None or isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= _LONGEST)

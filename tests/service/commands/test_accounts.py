@@ -1,0 +1,128 @@
+"""Commands on mailboxes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from service.commands import accounts
+from service.commands.command import Refused
+from service.store.tables import Account, Message, Thread
+
+if TYPE_CHECKING:
+    from tests.service.commands.conftest import Client
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def follow(client: Client, maildir: str, name: str = "Work", **more: Any) -> dict[str, Any]:
+    """Follow a Maildir."""
+    return client.do("accounts.create", kind="maildir", name=name, settings={"path": maildir}, **more)
+
+
+def stored(client: Client, account_id: int) -> Account:
+    """The row of an account."""
+    with client.store.database.read() as session:
+        return session.scalars(select(Account).where(Account.id == account_id)).one()
+
+
+def test_a_secret_is_kept_encrypted_and_never_shown(client: Client, maildir: str) -> None:
+    """The answer says only that there is one."""
+    made = follow(client, maildir, secret="hunter2")
+    assert made["has_secret"] is True
+    assert "hunter2" not in repr(made)
+    secret = stored(client, made["id"]).secret
+    assert secret is not None
+    assert b"hunter2" not in secret
+    assert client.store.vault.unlock(secret) == "hunter2"
+
+
+def test_settings_that_the_source_cannot_use_are_refused(client: Client) -> None:
+    """The kind and each setting are checked before anything is stored."""
+    with pytest.raises(Refused, match="there is no kind of mailbox named 'pigeon'") as refused:
+        client.do("accounts.create", kind="pigeon", name="Post")
+    assert refused.value.errors[0]["where"] == "kind"
+    with pytest.raises(Refused) as refused:
+        client.do("accounts.create", kind="maildir", name="Etc", settings={"path": "/etc", "speed": 1})
+    assert {error["where"] for error in refused.value.errors} == {"settings.path", "settings.speed"}
+
+
+def test_what_is_left_out_of_a_change_stays(client: Client, maildir: str) -> None:
+    """Only what is given is changed."""
+    made = follow(client, maildir, secret="hunter2", address="ann@example.org")
+    changed = client.do("accounts.update", id=made["id"], name="Home")
+    assert changed == {**made, "name": "Home"}
+
+
+def test_a_new_secret_is_tried_at_once(client: Client, maildir: str) -> None:
+    """An account that waited for one is new again, and a sync is asked for."""
+    made = follow(client, maildir)
+    with client.store.database.write() as session:
+        account = session.scalars(select(Account)).one()
+        account.state, account.error, account.sync_requested_at = "needs_reauth", "the password is refused", None
+    changed = client.do("accounts.update", id=made["id"], secret="correct horse")
+    assert (changed["state"], changed["error"], changed["has_secret"]) == ("new", "", True)
+    assert changed["sync_requested_at"] is not None
+
+
+def test_a_paused_account_is_synced_when_it_is_resumed(client: Client, maildir: str) -> None:
+    """Sync now is refused meanwhile, with the way out."""
+    id_ = follow(client, maildir)["id"]
+    assert client.do("accounts.pause", id=id_)["paused"] is True
+    with pytest.raises(Refused, match="paused: resume it first") as refused:
+        client.do("accounts.sync", id=id_)
+    assert refused.value.status == 409
+    before = stored(client, id_).sync_requested_at
+    resumed = client.do("accounts.resume", id=id_)
+    assert resumed["paused"] is False
+    assert resumed["sync_requested_at"] != before
+    synced = client.do("accounts.sync", id=id_)
+    assert synced["sync_requested_at"] > resumed["sync_requested_at"]
+
+
+def test_all_accounts_are_paused_and_resumed(client: Client, maildir: str) -> None:
+    """Those that are paused already are not told of again."""
+    ids = [follow(client, maildir, name)["id"] for name in ("One", "Two", "Three")]
+    client.do("accounts.pause", id=ids[1])
+    assert [one["paused"] for one in client.do("control.pause-all")["accounts"]] == [True, True, True]
+    assert [one["paused"] for one in client.do("control.resume-all")["accounts"]] == [False, False, False]
+
+
+def test_a_deleted_account_takes_its_mail_along(client: Client, maildir: str) -> None:
+    """A thread that another account shares stays, and is counted anew."""
+    ids = [follow(client, maildir, name)["id"] for name in ("One", "Two")]
+    with client.store.database.write() as session:
+        alone, both = (
+            Thread(user_id=client.user_id, subject="", subject_key="", latest_at=NOW, message_count=count)
+            for count in (1, 2)
+        )
+        session.add_all([alone, both])
+        session.flush()
+        session.add_all(message(client, ids[0], thread, f"{thread.id}", day=20) for thread in (alone, both))
+        session.add(message(client, ids[1], both, "other", day=10))
+    client.do("accounts.delete", id=ids[0])
+    with client.store.database.read() as session:
+        assert session.scalars(select(Account.id)).all() == [ids[1]]
+        assert session.scalars(select(Message.identity)).all() == ["other"]
+        [left] = session.scalars(select(Thread)).all()
+        assert (left.id, left.message_count, left.latest_at) == (both.id, 1, NOW.replace(day=10))
+
+
+def test_accounts_are_no_more_than_a_list_shows(client: Client, maildir: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more is refused with the number."""
+    monkeypatch.setattr(accounts, "MOST", 1)
+    follow(client, maildir)
+    with pytest.raises(Refused, match="there are 1 accounts already"):
+        follow(client, maildir)
+
+
+def message(client: Client, account_id: int, thread: Thread, identity: str, day: int) -> Message:
+    """A message that has hardly anything."""
+    return Message(
+        user_id=client.user_id, account_id=account_id, thread_id=thread.id, identity=identity, message_id="",
+        subject="", sender_name="", sender="", recipients=[], received_at=NOW.replace(day=day), size=1, text="",
+        html="", attachments=[], defects=[],
+    )  # fmt: skip
