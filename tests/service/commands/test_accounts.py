@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,11 +10,10 @@ from sqlalchemy import select
 from service.commands import accounts
 from service.commands.command import Refused
 from service.store.tables import Account, Message, Thread
+from tests.service.store.mailbox import Mailbox, mail
 
 if TYPE_CHECKING:
     from tests.service.commands.conftest import Client
-
-NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 def follow(client: Client, maildir: str, name: str = "Work", **more: Any) -> dict[str, Any]:
@@ -93,22 +91,18 @@ def test_all_accounts_are_paused_and_resumed(client: Client, maildir: str) -> No
 
 def test_a_deleted_account_takes_its_mail_along(client: Client, maildir: str) -> None:
     """A thread that another account shares stays, and is counted anew."""
-    ids = [follow(client, maildir, name)["id"] for name in ("One", "Two")]
-    with client.store.database.write() as session:
-        alone, both = (
-            Thread(user_id=client.user_id, subject="", subject_key="", latest_at=NOW, message_count=count)
-            for count in (1, 2)
-        )
-        session.add_all([alone, both])
-        session.flush()
-        session.add_all(message(client, ids[0], thread, f"{thread.id}", day=20) for thread in (alone, both))
-        session.add(message(client, ids[1], both, "other", day=10))
-    client.do("accounts.delete", id=ids[0])
+    one, two = (Mailbox(client.store.database, client.user_id, name) for name in ("One", "Two"))
+    question = mail("Lunch?", Message_ID="<question@example.com>")
+    one.deliver(mail("Other", Message_ID="<other@example.com>"))
+    [kept] = two.deliver(question)
+    one.deliver(question, mail("Re: Lunch?", Message_ID="<answer@example.com>", In_Reply_To="<question@example.com>"))
+    client.do("accounts.delete", id=one.id)
     with client.store.database.read() as session:
-        assert session.scalars(select(Account.id)).all() == [ids[1]]
-        assert session.scalars(select(Message.identity)).all() == ["other"]
-        [left] = session.scalars(select(Thread)).all()
-        assert (left.id, left.message_count, left.latest_at) == (both.id, 1, NOW.replace(day=10))
+        assert session.scalars(select(Account.id)).all() == [two.id]
+        [message] = session.scalars(select(Message)).all()
+        [thread] = session.scalars(select(Thread)).all()
+        assert message.id == kept
+        assert (thread.id, thread.message_count, thread.latest_at) == (message.thread_id, 1, message.received_at)
 
 
 def test_accounts_are_no_more_than_a_list_shows(client: Client, maildir: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,12 +111,3 @@ def test_accounts_are_no_more_than_a_list_shows(client: Client, maildir: str, mo
     follow(client, maildir)
     with pytest.raises(Refused, match="there are 1 accounts already"):
         follow(client, maildir)
-
-
-def message(client: Client, account_id: int, thread: Thread, identity: str, day: int) -> Message:
-    """A message that has hardly anything."""
-    return Message(
-        user_id=client.user_id, account_id=account_id, thread_id=thread.id, identity=identity, message_id="",
-        subject="", sender_name="", sender="", recipients=[], received_at=NOW.replace(day=day), size=1, text="",
-        html="", attachments=[], defects=[],
-    )  # fmt: skip

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from service.store.scope import owned, read_as, write_as
 from service.store.tables import Account, Base, Folder, Message, Placement, Raw, Thread, User
+from tests.service.store.mailbox import Mailbox, mail
 
 if TYPE_CHECKING:
     from service.store.database import Database
@@ -26,26 +27,9 @@ def users(database: Database) -> tuple[int, int]:
     with database.write() as session:
         people = [User(name=name, created_at=NOW, last_event=0, pruned_event=0) for name in ("ann", "bob")]
         session.add_all(people)
-        session.flush()
-        for user in people:
-            _fill(session, user)
+    for user in people:
+        Mailbox(database, user.id, user.name).deliver(mail(user.name))
     return people[0].id, people[1].id
-
-
-def _fill(session, user: User) -> None:  # type: ignore[no-untyped-def]
-    account = Account(user_id=user.id, kind="demo", name=user.name, address="", settings={}, created_at=NOW)
-    thread = Thread(user_id=user.id, subject=user.name, subject_key=user.name, latest_at=NOW)
-    session.add_all([account, thread])
-    session.flush()
-    folder = Folder(account_id=account.id, name="INBOX")
-    message = Message(
-        user_id=user.id, account_id=account.id, thread_id=thread.id, identity="1", message_id="", subject=user.name,
-        sender_name="", sender="", recipients=[], received_at=NOW, size=1, text="", html="", attachments=[], defects=[],
-    )  # fmt: skip
-    session.add_all([folder, message])
-    session.flush()
-    session.add(Raw(message_id=message.id, data=b"x"))
-    session.add(Placement(folder_id=folder.id, message_id=message.id, uidvalidity=1, uid=1, flags=[]))
 
 
 def test_every_table_has_an_owner_or_is_known_to_have_none() -> None:
