@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import nh3
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from service.core.mime.limits import Defects, Limits
 
 _TAGS = {
@@ -26,7 +28,7 @@ _LEFT_OUT_WITH_CONTENT = {
 _ATTRIBUTES = {
     "*": {"align", "dir", "lang", "style", "title", "valign"},
     "a": {"href"},
-    "img": {"alt", "height", "src", "width"},
+    "img": {"alt", "height", "width"},
     "ol": {"start"},
     "table": {"border", "cellpadding", "cellspacing", "width"},
     "td": {"colspan", "rowspan", "width"},
@@ -36,6 +38,7 @@ _PROPERTIES = {"display", "visibility"}  # what the sender hides stays hidden
 # Elements that a browser opens again after each block; with attributes that differ there is no limit to how many.
 _REOPENED = re.compile(r"<(big|code|em|font|small|strike|strong|nobr|tt|[bisu])[\s/][^>]*>?", re.IGNORECASE)
 _MANY = 1_000  # tags
+_PICTURE = re.compile("cid:", re.IGNORECASE)
 
 
 class Sanitiser:
@@ -65,7 +68,7 @@ class Sanitiser:
             return None
         if tags > _MANY:
             html = _REOPENED.sub(r"<\1>", html)
-        return _CLEANER.clean(html)
+        return (_CLEANER_OF_PICTURES if _PICTURE.search(html) else _CLEANER).clean(html)
 
 
 def preformatted(text: str) -> str:
@@ -81,13 +84,21 @@ def _only_from_within(_tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
-_CLEANER = nh3.Cleaner(
-    tags=_TAGS,
-    clean_content_tags=_LEFT_OUT_WITH_CONTENT,
-    attributes=_ATTRIBUTES,
-    attribute_filter=_only_from_within,
-    filter_style_properties=_PROPERTIES,
-    link_rel="noopener noreferrer nofollow",
-    url_schemes={"http", "https", "mailto", "cid"},
-    url_relative="deny",
-)
+def _cleaner(
+    attributes: dict[str, set[str]], attribute_filter: Callable[[str, str, str], str | None] | None = None
+) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_TAGS,
+        clean_content_tags=_LEFT_OUT_WITH_CONTENT,
+        attributes=attributes,
+        attribute_filter=attribute_filter,
+        filter_style_properties=_PROPERTIES,
+        link_rel="noopener noreferrer nofollow",
+        url_schemes={"http", "https", "mailto", "cid"} if attribute_filter else {"http", "https", "mailto"},
+        url_relative="deny",
+    )
+
+
+_CLEANER = _cleaner(_ATTRIBUTES)
+# A filter in Python is asked for every attribute, so it stays out of the way of mail without pictures of its own.
+_CLEANER_OF_PICTURES = _cleaner(_ATTRIBUTES | {"img": {*_ATTRIBUTES["img"], "src"}}, _only_from_within)

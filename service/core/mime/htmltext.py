@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*+)((?:[^<>"]++|"[^"]*+")*+)>')
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*+)"')
 _HIDDEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
-_BLANKS = re.compile(r"\s+")
 _VOID = {"br", "col", "hr", "img", "wbr"}
 _BLOCKS = {
     "address", "article", "aside", "caption", "center", "dd", "details", "div", "dl", "dt", "figcaption", "figure",
@@ -27,12 +26,10 @@ def to_text(html: str) -> str:
     """The text of sanitised HTML: every tag is closed, every attribute is in double quotes."""
     writer = _Writer()
     hidden = 0  # open elements within the hidden one, itself included
-    end = 0
-    for token in _TOKEN.finditer(html):
-        closing, tag, attributes = token.groups()
-        if not hidden and token.start() > end:
-            writer.write(html[end : token.start()])
-        end = token.end()
+    first, *others = _TOKEN.split(html)
+    writer.write(first)
+    pieces = iter(others)
+    for closing, tag, attributes, text in zip(pieces, pieces, pieces, pieces, strict=True):
         if hidden:
             hidden += 0 if tag in _VOID else -1 if closing else 1
         elif closing:
@@ -41,8 +38,8 @@ def to_text(html: str) -> str:
             hidden = 0 if tag in _VOID else 1
         else:
             writer.open(tag, attributes)
-    if not hidden:
-        writer.write(html[end:])
+        if text and not hidden:
+            writer.write(text)
     return writer.text()
 
 
@@ -81,7 +78,8 @@ class _Writer:
 
     def write(self, text: str) -> None:
         """Add text; blanks collapse but in <pre>."""
-        text = unescape(text) if "&" in text else text
+        if "&" in text:
+            text = unescape(text)
         if self._preformatted:
             first, *others = text.split("\n")
             self._put(first)
@@ -89,10 +87,11 @@ class _Writer:
                 self._end_line(keep_empty=True)
                 self._put(line)
             return
-        text = _BLANKS.sub(" ", text)
-        if text.startswith(" ") and (not self._line or self._line[-1].endswith((" ", _CELL))):
-            text = text[1:]
-        self._put(text)
+        words = " ".join(text.split())
+        if text[:1].isspace() and self._line and not self._line[-1].endswith((" ", _CELL)):
+            self._line.append(" ")
+        if words:
+            self._line.append(f"{words} " if text[-1].isspace() else words)
 
     def open(self, tag: str, attributes: str) -> None:
         """Begin an element."""
@@ -157,6 +156,8 @@ class _Writer:
             self._line.append(mark)
 
     def _end_line(self, *, keep_empty: bool = False) -> None:
+        if not (self._line or keep_empty):
+            return
         line = "".join(self._line)
         self._line = []
         if _CELL in line:

@@ -43,7 +43,7 @@ def clean(html: str) -> str:
             '<a href="http://x.example" rel="noopener noreferrer nofollow">a</a>',
         ),
         ("<a href='mailto:a@x.example'>a</a>", '<a href="mailto:a@x.example" rel="noopener noreferrer nofollow">a</a>'),
-        ("<img src='http://x.example/open.gif' alt=hi width=1>", '<img width="1" alt="hi">'),
+        ("<img src='http://x.example/open.gif' alt=hi width=1>", '<img alt="hi" width="1">'),
         ("<img src='data:image/png;base64,x' srcset='http://x.example 2x'>", "<img>"),
         ("<img src='CID:logo@x'>", '<img src="CID:logo@x">'),
         ("<table background='http://x.example'><tr><td>a", "<table><tbody><tr><td>a</td></tr></tbody></table>"),
