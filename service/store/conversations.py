@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, false, func, insert, select, update
 
-from service.core.conversation import ancestors, is_reply, subject_key
+from service.core.conversation import WINDOW, Earlier, fallback_key, participants, subject_key, thread_ids, thread_of
 from service.store.tables import Message, Reference, Thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from service.core.email import Email
 
-_RECENT = timedelta(days=30)
+_LOOKED_AT = 20  # messages with the same subject
 _CHUNK = 500  # names in one IN
 
 
@@ -28,8 +27,9 @@ class Conversations:
     def __init__(self, session: Session, user_id: int, emails: Iterable[Email]) -> None:
         self._session = session
         self._user_id = user_id
-        self._known = self._look_up({name for email in emails for name in _names(email)})
+        self._known = self._look_up({name for email in emails for name in thread_ids(email)})
         self._joined_to: dict[Thread, Thread] = {}
+        self._placed: dict[str, list[Earlier[Thread]]] = {}
 
     def place(self, mail: Sequence[tuple[Email, datetime]]) -> list[Thread]:
         """The conversation of each message, given with the time when it was received; they are counted from now on."""
@@ -43,12 +43,15 @@ class Conversations:
         return [self._final(thread) for thread in threads]
 
     def _find(self, email: Email, received_at: datetime) -> Thread:
-        names = _names(email)
+        names = thread_ids(email)
         found = {self._final(self._known[name]) for name in names if name in self._known}
-        thread = self._joined(found) or self._by_subject(email, received_at) or self._begun(email, received_at)
+        thread = self._joined(found) or self._by_subject(email) or self._begun(email, received_at)
         thread.message_count += 1
         thread.latest_at = max(thread.latest_at, received_at)
         self._known |= dict.fromkeys(names, thread)
+        if email.sent:
+            earlier = Earlier(thread, email.sent, participants(email))
+            self._placed.setdefault(subject_key(email.subject), []).append(earlier)
         return thread
 
     def _final(self, thread: Thread) -> Thread:
@@ -84,27 +87,30 @@ class Conversations:
             self._joined_to[other] = oldest
         return oldest
 
-    def _by_subject(self, email: Email, received_at: datetime) -> Thread | None:
-        """For a reply whose sender's program names no ancestors: a recent one among the same people."""
-        key = subject_key(email.subject)
-        if not key or not is_reply(email) or ancestors(email):
+    def _by_subject(self, email: Email) -> Thread | None:
+        """For a reply none of whose ancestors is known: the conversation that has its subject and its people."""
+        key = fallback_key(email)
+        if not key:
             return None
-        candidates = self._session.scalars(
-            select(Thread)
+        found = thread_of(email, {}, [*self._stored(key, email), *self._placed.get(key, ())])
+        return self._final(found) if found else None
+
+    def _stored(self, key: str, email: Email) -> Iterator[Earlier[Thread]]:
+        latest = (
+            select(Thread, Message.sent_at, Message.sender, Message.recipients)
+            .join(Message, Message.thread_id == Thread.id)
             .where(
                 Thread.user_id == self._user_id,
                 Thread.subject_key == key,
-                Thread.latest_at >= received_at - _RECENT,
+                Message.sent_at <= email.sent,
+                Message.sent_at >= email.sent - WINDOW if email.sent else false(),
             )
-            .order_by(Thread.latest_at.desc())
-            .limit(10)
-        ).all()
-        return next((thread for thread in candidates if self._shares_people(thread, email)), None)
-
-    def _shares_people(self, thread: Thread, email: Email) -> bool:
-        here = {person.address for person in (*email.to, *email.cc) if person.address}
-        writers = set(self._session.scalars(select(Message.sender).where(Message.thread_id == thread.id).limit(50)))
-        return bool(here & writers) or (email.sender is not None and email.sender.address in writers)
+            .order_by(Message.sent_at.desc())
+            .limit(_LOOKED_AT)
+        )
+        for thread, sent, sender, recipients in self._session.execute(latest):
+            people = {sender, *(one["address"] for one in recipients)}
+            yield Earlier(thread, sent, frozenset(people))
 
     def _begun(self, email: Email, received_at: datetime) -> Thread:
         thread = Thread(
@@ -129,9 +135,3 @@ def leave(session: Session, thread_ids: Iterable[int]) -> None:
             session.execute(update(Thread).where(Thread.id == thread_id).values(counted))
         else:
             session.execute(delete(Thread).where(Thread.id == thread_id))
-
-
-def _names(email: Email) -> Sequence[str]:
-    """The Message-IDs by which a message hangs together with others: its own, and its ancestors'."""
-    own = (email.message_id,) if email.message_id else ()
-    return tuple(dict.fromkeys((*own, *ancestors(email))))
