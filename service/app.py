@@ -23,6 +23,7 @@ from service.instance import Instance
 from service.live.door import Door
 from service.live.events import Events
 from service.live.server import Server
+from service.mail.demo.account import arrange_all
 from service.metrics import SOCKETIO_CONNECTIONS
 from service.problems import Unhandled, http_exception
 from service.settings import Settings, load
@@ -36,9 +37,12 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from service.control.task import Task
+    from service.store.opened import Store
+
+    Work = Callable[[Settings, Store, Queue], list[Task]]
 
 
-def build(settings: Settings, work: Callable[[], list[Task]] = tasks.tasks) -> Starlette:
+def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
     """The application that `settings` describe: the API, the worker's tasks (those that `work` lists), or both."""
     instance = Instance(settings.mode, settings.commit)
     store = open_store(settings)
@@ -47,7 +51,7 @@ def build(settings: Settings, work: Callable[[], list[Task]] = tasks.tasks) -> S
     server = Server(settings)
     server.register_namespace(Events(instance))
     door = Door(server, settings.socketio_max_sessions)
-    supervisor = Supervisor([] if settings.mode == "api" else work())
+    supervisor = Supervisor([] if settings.mode == "api" else work(settings, store, queue))
     herald = Herald(supervisor, server.emit, instance.id)
     routes = api.routes(settings, instance, store, queue)
     if settings.mode != "worker":
@@ -60,6 +64,8 @@ def build(settings: Settings, work: Callable[[], list[Task]] = tasks.tasks) -> S
         store_health.running.append(store.database)
         try:
             await run_in_threadpool(access.prepare, serves=settings.mode != "worker")
+            if settings.mode != "api":
+                await run_in_threadpool(arrange_all, store.database, wanted=settings.demo)
             async with server, supervisor, herald:
                 yield
         finally:

@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
+import socket
+from typing import TYPE_CHECKING
+
 from service.control import pulse
 from service.control.task import Task
 
+if TYPE_CHECKING:
+    from service.settings import Settings
+    from service.store.opened import Store
+    from service.store.queue import Queue
 
-def tasks() -> list[Task]:
+
+def tasks(settings: Settings, store: Store, queue: Queue) -> list[Task]:
     """What a process that works does in the background."""
-    return [Task("pulse", pulse.run, silence=3 * pulse.EVERY)]
+    from service.worker import crew, engine, tally
+    from service.worker.sources import Sources
+    from service.worker.understanding import Understanding
+
+    owner = executor(store)
+    return [
+        Task("pulse", pulse.run, silence=3 * pulse.EVERY),
+        Task(
+            "engine",
+            engine.Engine(store, Understanding(store.database, queue, improves=False), owner).run,
+            silence=60.0,
+        ),
+        Task("crew", crew.Crew(store, queue, owner, Sources(store, settings).open).run, silence=60.0),
+        Task("tally", tally.Tally(store.database).run, silence=60.0),
+    ]
+
+
+def executor(store: Store) -> str:
+    """The name under which this worker has its work: it stays the same when a pod of a StatefulSet starts again.
+
+    A file has one worker at a time, whatever the machine is called.
+    """
+    return "embedded" if store.database.is_sqlite else socket.gethostname()

@@ -17,6 +17,15 @@ from service.store.tables import Account, Audit, Learned, Message, Thread, User
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from service.store.database import Database
+
+
+def arrange_all(database: Database, *, wanted: bool) -> None:
+    """Offer the demo to each user or withdraw it, as `arrange` does."""
+    with database.write() as session:
+        for user_id in session.scalars(select(User.id)).all():
+            arrange(session, user_id, wanted=wanted)
+
 
 def arrange(session: Session, user_id: int, *, wanted: bool) -> None:
     """Offer the demo or withdraw it, as the user's accounts and DEMO (`wanted`) say."""
