@@ -38,7 +38,8 @@ def auto_submitted(case: Case) -> Iterator[Evidence]:
     """Auto-Submitted other than no."""
     value = case.email.header("auto-submitted").partition(";")[0].strip().casefold()
     if value == "auto-replied":
-        yield from says("a program answered by itself (Auto-Submitted)", notification=2.5, needs_reply=-3.0, spam=-0.5)
+        words = "a program answered by itself (Auto-Submitted)"
+        yield from says(words, notification=2.5, fyi=-1.5, needs_reply=-3.0, spam=-0.5)
     elif value and value != "no":
         yield from says("a program sent it by itself (Auto-Submitted)", notification=2.0, needs_reply=-2.5, receipt=0.4)
 

@@ -45,7 +45,7 @@ def answer_to_the_user(case: Case) -> Iterator[Evidence]:
 
 def thread(case: Case) -> Iterator[Evidence]:
     """It goes on with a conversation, as mass mail seldom does."""
-    if (case.email.in_reply_to or case.email.references) and not case.context.answers_me:
+    if (case.email.in_reply_to or case.email.references) and not case.context.answers_me and not case.mine:
         yield from says(
             "it goes on with a conversation", fyi=0.8, needs_reply=0.4, spam=-1.5, newsletter=-0.8, marketing=-0.8
         )
