@@ -11,20 +11,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, select
 
 from service.mail.demo.mailbox import ADDRESS, KIND
-from service.store import events
-from service.store.tables import Account, Audit, Learned, Message, Thread, User
+from service.store import events, threads
+from service.store.tables import Account, Audit, Correspondent, Learned, User
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-    from service.store.database import Database
-
-
-def arrange_all(database: Database, *, wanted: bool) -> None:
-    """Offer the demo to each user or withdraw it, as `arrange` does."""
-    with database.write() as session:
-        for user_id in session.scalars(select(User.id)).all():
-            arrange(session, user_id, wanted=wanted)
 
 
 def arrange(session: Session, user_id: int, *, wanted: bool) -> None:
@@ -53,7 +44,8 @@ def offer(session: Session, user_id: int) -> int | None:
     )
     session.add(account)
     session.flush()
-    _note(session, account, "created")
+    told = {"account_id": account.id, "name": account.name, "state": account.state, "paused": account.paused}
+    _note(session, "accounts.create", account, events.New("account.created", told, account.id))
     return account.id
 
 
@@ -63,23 +55,17 @@ def withdraw(session: Session, user_id: int) -> bool:
     account = session.scalars(found).one_or_none()
     if account is None:
         return False
-    threads = set(session.scalars(select(Message.thread_id).where(Message.account_id == account.id)))
+    shared = threads.shared(session, account.id)
     session.execute(delete(Account).where(Account.id == account.id))
-    session.execute(delete(Thread).where(Thread.id.in_(threads), ~exists().where(Message.thread_id == Thread.id)))
-    session.execute(delete(Learned).where(Learned.user_id == user_id))  # until now there was no other mail
-    _note(session, account, "deleted")
+    threads.recount(session, shared)
+    for table in (Learned, Correspondent):  # until now there was no other mail
+        session.execute(delete(table).where(table.user_id == user_id))
+    _note(session, "accounts.delete", account, events.New("account.deleted", {"account_id": account.id}, account.id))
     return True
 
 
-def _note(session: Session, account: Account, done: str) -> None:
-    session.add(
-        Audit(
-            user_id=account.user_id,
-            at=datetime.now(UTC),
-            actor="demo",
-            action=f"account.{done}",
-            detail={"account_id": account.id},
-        )
-    )
-    event = events.New(f"account.{done}", {"account_id": account.id, "kind": KIND, "name": account.name}, account.id)
+def _note(session: Session, action: str, account: Account, event: events.New) -> None:
+    detail = {"account_id": account.id}
+    audit = Audit(user_id=account.user_id, at=datetime.now(UTC), actor="demo", action=action, detail=detail)
+    session.add(audit)
     events.append(session, account.user_id, event)

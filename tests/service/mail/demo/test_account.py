@@ -10,9 +10,12 @@ import pytest
 from sqlalchemy import func, select
 
 from service.mail.demo import account as demo
-from service.mail.demo.mailbox import ADDRESS
+from service.mail.demo.mailbox import ADDRESS, SPAN, mails
+from service.mail.demo.source import DemoSource
 from service.store import events
-from service.store.tables import Account, Audit, Learned, Message, Raw, Thread, User
+from service.store.inbox import StoreInbox
+from service.store.queue import Queue
+from service.store.tables import Account, Audit, Correspondent, Folder, Learned, Message, Raw, Thread, User
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -38,20 +41,16 @@ def add_account(session: Session, user_id: int) -> None:
     session.flush()
 
 
-def add_message(session: Session, user_id: int, account_id: int) -> None:
-    """A message in a thread of its own, with its bytes and something learned from it."""
-    thread = Thread(user_id=user_id, subject="Hello", subject_key="hello", latest_at=NOW, message_count=1)
-    session.add(thread)
-    session.flush()
-    message = Message(
-        user_id=user_id, account_id=account_id, thread_id=thread.id, identity="1", message_id="1@example.org",
-        subject="Hello", sender_name="", sender="", recipients=[], received_at=NOW, size=1, text="Hello", html="",
-        attachments=[], defects=[],
-    )  # fmt: skip
-    session.add(message)
-    session.flush()
-    session.add(Raw(message_id=message.id, data=b"Hello"))
-    session.add(Learned(user_id=user_id, token="", category="fyi", count=1))
+def follow(database: Database, user_id: int, account_id: int) -> None:
+    """Have all the mail arrive, as the worker has, and something be learned from it."""
+    with database.write() as session:
+        account = session.get_one(Account, account_id)
+        account.lease_owner = "tests"
+        source = DemoSource(datetime.fromisoformat(account.settings["made_at"]) - SPAN)
+        session.add(Learned(user_id=user_id, token="", category="fyi", count=1))
+        session.add(Correspondent(user_id=user_id, address="mira@okafor.example.net", sent=1, received=1))
+    source.sync(StoreInbox(database, Queue(database), account_id, "tests"))
+    source.sync(StoreInbox(database, Queue(database), account_id, "tests"))
 
 
 def kinds(database: Database) -> list[str]:
@@ -73,7 +72,7 @@ def test_a_newcomer_gets_one(database: Database, user: int) -> None:
         told = events.after(session, user, 0, 10)
         assert told
         assert [(event.type, event.account_id) for event in told] == [("account.created", made)]
-        assert [row.action for row in session.scalars(select(Audit))] == ["account.created"]
+        assert [row.action for row in session.scalars(select(Audit))] == ["accounts.create"]
 
 
 def test_who_has_an_account_gets_none(database: Database, user: int) -> None:
@@ -96,19 +95,22 @@ def test_it_goes_with_all_that_it_brought(database: Database, user: int) -> None
     """Neither mail nor threads nor what was learned stay, and it does not come back."""
     with database.write() as session:
         made = demo.offer(session, user)
-        assert made
-        add_message(session, user, made)
+    assert made
+    follow(database, user, made)
     with database.write() as session:
+        assert session.scalar(select(func.count()).select_from(Message)) == len(mails())
         add_account(session, user)
         assert demo.withdraw(session, user)
     with database.write() as session:
         assert not demo.withdraw(session, user)
         assert demo.offer(session, user) is None
-        for table in (Message, Raw, Thread, Learned):
+        for table in (Message, Raw, Thread, Folder, Learned, Correspondent):
             assert session.scalar(select(func.count()).select_from(table)) == 0
-        told = events.after(session, user, 0, 10)
+        told = events.after(session, user, 0, 100)
         assert told
-        assert [event.type for event in told] == ["account.created", "account.deleted"]
+        assert [event.type for event in told] == [
+            "account.created", *["message.new"] * len(mails()), "account.deleted",
+        ]  # fmt: skip
     assert kinds(database) == ["maildir"]
 
 
