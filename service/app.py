@@ -22,9 +22,10 @@ from service.forwarded import ForwardedHeaders
 from service.instance import Instance
 from service.live.door import Door
 from service.live.events import Events
+from service.live.follower import Follower
 from service.live.server import Server
 from service.mail.demo.account import arrange_all
-from service.metrics import SOCKETIO_CONNECTIONS
+from service.metrics import LIVE_CLIENTS, SOCKETIO_CONNECTIONS
 from service.problems import Unhandled, http_exception
 from service.settings import Settings, load
 from service.store import health as store_health
@@ -48,8 +49,10 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
     store = open_store(settings)
     queue = Queue(store.database)
     access = Access(store.database, settings.access_token)
-    server = Server(settings)
-    server.register_namespace(Events(instance))
+    server = Server(settings, access)
+    follower = Follower(store.database, server)
+    clients = Events(instance, follower)
+    server.register_namespace(clients)
     door = Door(server, settings.socketio_max_sessions)
     supervisor = Supervisor([] if settings.mode == "api" else work(settings, store, queue))
     herald = Herald(supervisor, server.emit, instance.id)
@@ -60,13 +63,14 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         SOCKETIO_CONNECTIONS.set_function(door.open_sessions)
+        LIVE_CLIENTS.set_function(clients.count)
         on_drain(door.drain)
         store_health.running.append(store.database)
         try:
             await run_in_threadpool(access.prepare, serves=settings.mode != "worker")
             if settings.mode != "api":
                 await run_in_threadpool(arrange_all, store.database, wanted=settings.demo)
-            async with server, supervisor, herald:
+            async with server, follower, clients, supervisor, herald:
                 yield
         finally:
             store_health.running.remove(store.database)

@@ -25,3 +25,10 @@ OLDEST_WAITING = Gauge("airlock_messages_oldest_waiting_seconds", "Age of the ol
 DEAD_LETTERS = Gauge("airlock_dead_letters", "Messages whose work failed as often as it may.")
 ACCOUNTS = Gauge("airlock_accounts", "Accounts, by their state.", ["state"])
 SYNC_LAG = Gauge("airlock_sync_lag_seconds", "Time since the last success of the account that waits for one longest.")
+
+LIVE_CLIENTS = Gauge("airlock_live_clients", "Clients of this instance that are sent somebody's log of events.")
+EVENTS_DELIVERED = Counter("airlock_events_delivered", "Events of a log, each time that one is sent to a client.")
+REPLAYS = Counter("airlock_replays", "Clients that were sent all that they missed, if anything.")
+RESETS = Counter(
+    "airlock_replay_resets", "Clients that have to begin anew, since the log does not have what they missed."
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
-from service.control import pulse
+from service.control import pruning, pulse
 from service.control.task import Task
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def tasks(settings: Settings, store: Store, queue: Queue) -> list[Task]:
         ),
         Task("crew", crew.Crew(store, queue, owner, Sources(store, settings).open).run, silence=60.0),
         Task("tally", tally.Tally(store.database).run, silence=60.0),
+        Task("pruning", pruning.Pruning(store.database).run, silence=3 * pruning.EVERY),
     ]
 
 

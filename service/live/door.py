@@ -102,15 +102,9 @@ class Door:
             await self._server.handle_request(scope, receive, send)
         except Exception as error:
             log.warning("a websocket is closed for what it sent: %s: %s", type(error).__name__, error)
-            await self._abandon(session or self._made_for(scope))
+            if abandoned := session or self._made_for(scope):
+                await self._server.abandon(abandoned)
             await send({"type": "websocket.close", "code": _PROTOCOL_ERROR})
-
-    async def _abandon(self, session: AsyncSocket | None) -> None:
-        """End a session at once, which Engine.IO would keep until its ping timeout."""
-        if session is not None:
-            self._server.eio.sockets.pop(session.sid, None)
-            await session.close(wait=False, abort=True, reason=self._server.reason.TRANSPORT_ERROR)
-            await session.queue.put(None)  # ends the task that writes to the websocket
 
     def _made_for(self, scope: Scope) -> AsyncSocket | None:
         for sid, environ in self._server.environ.items():

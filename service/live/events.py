@@ -3,24 +3,64 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import socketio
+from sqlalchemy.exc import NoResultFound
 
 from service.instance import VERSION, Instance
+from service.live.reader import Reader
+from service.live.server import ADMITTED, Gone
 from service.metrics import EVENTS_RECEIVED
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from service.live.admission import Admitted
+    from service.live.follower import Follower
+
+log = logging.getLogger("service.events")
 
 _LIFECYCLE = ("connect", "disconnect")
 
 
-class Events(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has no types
-    """Tells a client that it is connected, and to what."""
+class Client:
+    """A client that is connected: its user, and what it is sent."""
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, user_id: int, reader: Reader, serving: asyncio.Task[None]) -> None:
+        self.user_id = user_id
+        self.reader = reader
+        self.serving = serving
+
+
+class Events(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has no types
+    """Tells each client that it is connected, and to what, and then the log of its user and of nobody else.
+
+    There are no rooms to join: a client is sent what its token stands for. Leaving this ends all of them.
+    """
+
+    def __init__(self, instance: Instance, follower: Follower) -> None:
         super().__init__("/")
         self._instance = instance
-        self._greetings: set[asyncio.Task[None]] = set()
+        self._follower = follower
+        self._clients: dict[str, Client] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        serving = [client.serving for client in self._clients.values()]
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+    def count(self) -> int:
+        """How many clients are connected."""
+        return len(self._clients)
 
     async def trigger_event(self, event: Any, *args: Any) -> Any:
         """Hand an event to its `on_…` method; a lifecycle event that a client makes up goes nowhere."""
@@ -30,11 +70,30 @@ class Events(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has 
             return None
         return await super().trigger_event(event, *args) if isinstance(event, str) else None
 
-    async def on_connect(self, sid: str, *_: Any) -> None:
-        """Greet the client, once the library has told it that it is connected."""
-        greeting = asyncio.create_task(self._greet(sid))
-        self._greetings.add(greeting)
-        greeting.add_done_callback(self._greetings.discard)
+    async def on_connect(self, sid: str, environ: dict[str, Any], *_: Any) -> None:
+        """Serve the client, once the library has told it that it is connected."""
+        admitted: Admitted = environ[ADMITTED]
+        reader = Reader(self.server, sid, admitted.last_id)
+        serving = asyncio.create_task(self._serve(sid, admitted.user_id, reader))
+        self._clients[sid] = Client(admitted.user_id, reader, serving)
+
+    async def on_disconnect(self, sid: str, *_: Any) -> None:
+        """Serve the client no more."""
+        if client := self._clients.pop(sid, None):
+            client.serving.cancel()
+
+    async def _serve(self, sid: str, user_id: int, reader: Reader) -> None:
+        try:
+            await self._greet(sid)
+            with self._follower.log(user_id, reader.stir) as followed:
+                await reader.run(followed)
+        except (Gone, NoResultFound):
+            pass
+        except Exception:
+            log.exception("a client is let go, and may come back")
+        self._clients.pop(sid, None)
+        if session := self.server.session_of(sid):
+            await self.server.abandon(session)
 
     async def _greet(self, sid: str) -> None:
         status = {
@@ -44,4 +103,4 @@ class Events(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has 
             "mode": self._instance.mode,
             "server_time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         }
-        await self.emit("connection_status", status, to=sid, ignore_queue=True)  # no other replica has this client
+        await self.server.tell(sid, "connection_status", status)

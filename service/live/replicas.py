@@ -1,4 +1,7 @@
-"""Live events between replicas: each one publishes its own to a channel of Redis, and hears those of the others."""
+"""Live events between replicas: each one publishes its own to a channel of Redis, and hears those of the others.
+
+Over a second channel they wake each other when there are new events in somebody's log.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,14 @@ from probes import Failure
 from service.instance import NAME
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from service.redis_url import RedisUrl
 
 log = logging.getLogger("service.replicas")  # no packet is logged here, unlike in service.live
 
 _TIMEOUT = 2.0  # seconds for connecting and for an answer; an event's sender waits for both at most
+_LONGEST_ID = 19  # digits
 _PAUSES = EqualJitterBackoff(cap=5.0, base=0.5)  # seconds before a new attempt; jitter keeps replicas apart
 
 
@@ -42,6 +46,11 @@ class Replicas(AsyncPubSubManager):  # type: ignore[misc]  # the library has no 
         # Redis has one set of channels for all of its databases, and people part installations by database.
         channel = f"{NAME}:{self._redis.connection_pool.connection_kwargs.get('db', 0)}"
         super().__init__(channel=channel, write_only=write_only, logger=logging.getLogger("service.live"))
+        self.woken: Callable[[int], None] = lambda _: None
+        """Called with the id of a user for whom another replica has appended events."""
+        self._wakes = f"{channel}:wake"
+        self._to_wake: set[int] = set()
+        self._waking: asyncio.Task[None] | None = None
         self._listening = False
         self._tried = asyncio.Event()
         self._unheard = 0
@@ -62,6 +71,9 @@ class Replicas(AsyncPubSubManager):  # type: ignore[misc]  # the library has no 
         if not self.write_only:
             self.thread.cancel()
             await self.thread
+        if self._waking:
+            self._waking.cancel()
+            await asyncio.gather(self._waking, return_exceptions=True)
         await self._redis.aclose()
 
     async def ping(self) -> str:
@@ -75,6 +87,19 @@ class Replicas(AsyncPubSubManager):  # type: ignore[misc]  # the library has no 
         if not self._listening:
             raise self._failure(f"Redis answers, but its channel {self.channel!r} is not heard yet: {self._reason}")
         return f"Redis answers, and its channel {self.channel!r} is heard"
+
+    def wake(self, user_id: int) -> None:
+        """Say that there are new events for the user; while Redis is away others find them by themselves."""
+        self._to_wake.add(user_id)
+        if self._waking is None or self._waking.done():
+            self._waking = asyncio.create_task(self._wake_all())
+
+    async def _wake_all(self) -> None:
+        while self._to_wake:
+            try:
+                await self._redis.publish(self._wakes, str(self._to_wake.pop()))
+            except (RedisError, OSError):
+                pass  # what listens here and the indicator tell people
 
     async def _publish(self, data: dict[str, Any]) -> None:
         """The library's hook: hand a message to the other replicas. Raises nothing: whoever emits goes on."""
@@ -95,17 +120,23 @@ class Replicas(AsyncPubSubManager):  # type: ignore[misc]  # the library has no 
         while True:
             try:
                 async with self._redis.pubsub() as subscription:
-                    await subscription.subscribe(self.channel)
+                    await subscription.subscribe(self.channel, self._wakes)
                     async for message in subscription.listen():
                         if message["type"] == "subscribe":
                             self._found()
                             failures = 0
+                        elif message["channel"] == self._wakes.encode():
+                            self._hear(message["data"])
                         elif (decoded := decode(message["data"])) is not None:
                             yield decoded
             except Exception as error:
                 self._lost(error)
             failures += 1
             await asyncio.sleep(_PAUSES.compute(failures))
+
+    def _hear(self, data: bytes) -> None:
+        if data.isdigit() and len(data) <= _LONGEST_ID:
+            self.woken(int(data))
 
     def _found(self) -> None:
         if self._reason:

@@ -12,7 +12,7 @@ from service.store.database import wake
 from service.store.tables import Event, User
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -58,7 +58,9 @@ def after(session: Session, user_id: int, last_id: int, limit: int) -> Sequence[
     if not user.pruned_event <= last_id <= user.last_event:
         return None
     found = select(Event).where(Event.user_id == user_id, Event.id > last_id).order_by(Event.id).limit(limit)
-    return session.scalars(found).all()
+    events = session.scalars(found).all()
+    # PostgreSQL looks anew with each statement, and in between they may have been pruned.
+    return None if events and events[0].id != last_id + 1 else events
 
 
 def last(session: Session, user_id: int) -> int:
@@ -66,11 +68,19 @@ def last(session: Session, user_id: int) -> int:
     return session.scalars(select(User.last_event).where(User.id == user_id)).one()
 
 
-def prune(session: Session, before: datetime) -> int:
-    """Forget the events from before a time, for every user; returns how many there were."""
+def newest(session: Session, user_ids: Iterable[int]) -> dict[int, int]:
+    """The id of the newest event of each user that there is."""
+    found = select(User.id, User.last_event).where(User.id.in_(user_ids))
+    return dict(session.execute(found).tuples().all())
+
+
+def prune(session: Session, before: datetime, limit: int) -> int:
+    """Forget events from before a time, at most `limit` of each user; returns how many there were."""
     newest = select(Event.user_id, func.max(Event.id)).where(Event.at < before).group_by(Event.user_id)
     forgotten = 0
-    for user_id, pruned in session.execute(newest).all():
+    for user_id, old in session.execute(newest).all():
+        known = session.scalars(select(User.pruned_event).where(User.id == user_id).with_for_update()).one()
+        pruned = max(known, min(old, known + limit))
         session.execute(update(User).where(User.id == user_id).values(pruned_event=pruned))
         gone = session.execute(delete(Event).where(Event.user_id == user_id, Event.id <= pruned))
         forgotten += gone.rowcount  # type: ignore[attr-defined]  # a CursorResult, as DELETE gives

@@ -11,6 +11,7 @@ import aiohttp
 import socketio
 
 from tests.boot import PATIENCE
+from tests.service.engine import AUTH
 
 _PAUSE = 0.01
 
@@ -78,7 +79,7 @@ class LiveClients:
             session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True), trace_configs=[self._trace()])
             client = socketio.AsyncClient(reconnection_delay=0.1, reconnection_delay_max=0.5, http_session=session)
             client.on("connection_status", lambda _, number=number: self._greet(number))
-            await client.connect(self._url, transports=[self._transport])
+            await client.connect(self._url, transports=[self._transport], auth=AUTH)
             self._sessions.append(session)
             self._clients.append(client)
         return self

@@ -16,10 +16,12 @@ from tests.charts.chart import render_image
 from tests.charts.kubelet import Kubelet, Pod
 from tests.charts.load import LiveClients, Requests
 from tests.service.engine import run_client
+from tests.service.process import TOKEN
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
 PODS = 2
+ENVIRONMENT = [{"name": "ACCESS_TOKEN", "value": TOKEN}, {"name": "DEMO", "value": "false"}]
 LAG = 1.5  # seconds in which nobody has told the load balancer that a pod goes
 
 
@@ -50,7 +52,7 @@ class _Update:
 
 
 async def _update(image: str, folder: Path, values: dict[str, Any]) -> _Update:
-    objects = render_image(image, {"mode": "split", "api": {"replicas": PODS}, **values})
+    objects = render_image(image, {"mode": "split", "api": {"replicas": PODS}, "extraEnv": ENVIRONMENT, **values})
     rolling = objects.one("Deployment")["spec"]["strategy"]["rollingUpdate"]
     assert rolling == {"maxUnavailable": 0, "maxSurge": 1}
     pods = []

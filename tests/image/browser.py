@@ -8,6 +8,7 @@ from typing import Any, Self
 import socketio
 
 from tests.boot import PATIENCE
+from tests.service.engine import AUTH
 
 
 class Browser:
@@ -18,7 +19,7 @@ class Browser:
         self.client = socketio.AsyncSimpleClient(reconnection=False)
 
     async def __aenter__(self) -> Self:
-        await self.client.connect(self._url, transports=[self._transport], wait_timeout=PATIENCE)
+        await self.client.connect(self._url, transports=[self._transport], auth=AUTH, wait_timeout=PATIENCE)
         self.greeting = await self.hears("connection_status")
         return self
 

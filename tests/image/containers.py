@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from probes.testing import AirlockContainer, Ready
 from tests.boot import APPS, PATIENCE, Reply, request, write_contract
-from tests.service.process import free_port
+from tests.service.process import TOKEN, free_port
 
 PORT = 9000
 PACKAGES = "/usr/lib/python3/dist-packages"
@@ -56,7 +56,7 @@ class Container(AirlockContainer):
             write_contract(folder, **{"app": "plain:app", **contract})
             mounts["/apps"] = APPS
             self.with_envs(PYTHONPATH="/victim:/apps", AIRLOCK_CONTRACT="/victim/contract.toml")
-        self.with_envs(**(env or {}))
+        self.with_envs(**{"ACCESS_TOKEN": TOKEN, "DEMO": "false", **(env or {})})
         for inside, outside in mounts.items():
             self.with_volume_mapping(outside, inside, "ro")
 

@@ -12,12 +12,17 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from tests.service.process import TOKEN
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 PATIENCE = 20.0
 HANDSHAKE = "/socket.io/?EIO=4&transport=polling"
 WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
+AUTH = {"token": TOKEN}
+CONNECT = f"40{json.dumps(AUTH)}"
+"""The packet that connects to the default namespace."""
 
 
 class Polling:
@@ -41,10 +46,13 @@ class Polling:
         return response
 
     def connect(self) -> list[str]:
-        """Open a session and connect to the default namespace; the packets that come back."""
+        """Open a session and connect with the token; the packets that come back, `sync.complete` the last of them."""
         self.open().raise_for_status()
-        self.post("40").raise_for_status()
-        return self.poll()
+        self.post(CONNECT).raise_for_status()
+        packets = self.poll()
+        while not packets[-1].startswith('42["sync.complete",'):
+            packets += self.poll()
+        return packets
 
     def post(self, packet: str) -> httpx2.Response:
         """Send a packet."""

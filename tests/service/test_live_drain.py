@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import socketio
 
-from tests.service.engine import PATIENCE, Polling, run_client
+from tests.service.engine import AUTH, PATIENCE, Polling, run_client
 from tests.service.process import free_port, start
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def test_a_client_comes_back_by_itself_on_the_next_instance(transport: str) -> N
         client.on("connection_status", statuses.put)
         with start(PORT=port, GRACE_PERIOD=GRACE, AIRLOCK_COMMIT="old") as old:
             await asyncio.to_thread(old.wait_ready)
-            await client.connect(old.url, transports=[transport], wait_timeout=PATIENCE)
+            await client.connect(old.url, transports=[transport], auth=AUTH, wait_timeout=PATIENCE)
             first = await asyncio.wait_for(statuses.get(), PATIENCE)
             assert await stopped(old) == 0
             assert "cut off" not in old.output

@@ -9,9 +9,11 @@ import pytest
 import socketio
 from redis.asyncio import Redis
 
+from service.access import Access
 from service.live.server import Server
 from service.settings import load
-from tests.service.engine import PATIENCE, run_client
+from service.store.database import Database
+from tests.service.engine import AUTH, PATIENCE, run_client
 from tests.service.process import metric, start, start_app
 from tests.service.redis_server import MARKS, RedisServer
 
@@ -57,7 +59,7 @@ class Browser:
         self._client = socketio.AsyncSimpleClient()
 
     async def __aenter__(self) -> Self:
-        await self._client.connect(self._boot.url, transports=[self._transport], wait_timeout=PATIENCE)
+        await self._client.connect(self._boot.url, transports=[self._transport], auth=AUTH, wait_timeout=PATIENCE)
         await self.hears("connection_status")
         return self
 
@@ -103,7 +105,7 @@ def test_an_event_from_another_process_reaches_the_clients_of_every_replica(redi
         run_client(scenario())
         for boot in (one, two):
             assert indicator(boot)["detail"] == "Redis answers, and its channel 'airlock:0' is heard"
-            assert metric(boot, SENT) == 1  # its greeting
+            assert metric(boot, SENT) == 2  # its greeting, and where it is in the log
             assert boot.stop() == 0
 
 
@@ -125,7 +127,7 @@ def test_clients_of_an_api_learn_that_a_task_of_a_worker_dies_and_comes_back(rep
         worker.wait_ready()
         run_client(scenario())
         assert metric(worker, SENT) == 2
-        assert metric(api, SENT) == 1  # its greeting
+        assert metric(api, SENT) == 2  # its greeting, and where it is in the log
         assert indicator(worker)["detail"] == "Redis answers"
 
 
@@ -187,7 +189,7 @@ def test_an_instance_that_boots_without_redis_is_ready_and_joins_when_it_comes(
 
 @pytest.mark.parametrize("mode", ["", "true"])
 def test_a_server_that_is_left_has_no_task_and_no_connection(
-    monkeypatch: pytest.MonkeyPatch, redis: RedisServer, mode: str
+    monkeypatch: pytest.MonkeyPatch, redis: RedisServer, database: Database, mode: str
 ) -> None:
     """What listens ends with the lifespan, and Redis sees nobody but the one who asks it."""
     monkeypatch.setenv("REDIS_URL", redis.url(f":{PASSWORD}@"))
@@ -195,7 +197,7 @@ def test_a_server_that_is_left_has_no_task_and_no_connection(
 
     async def scenario() -> None:
         async with Redis.from_url(redis.url(f":{PASSWORD}@")) as outside:
-            async with Server(load()) as server:
+            async with Server(load(), Access(database, None)) as server:
                 await server.emit("news", {})
                 assert len(await outside.client_list()) == (2 if mode else 3)
             assert asyncio.all_tasks() == {asyncio.current_task()}

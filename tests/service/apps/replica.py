@@ -30,7 +30,7 @@ async def wake(request):
 
 
 def build_replica(settings):
-    built = build(settings, lambda: [Task("heart", run, silence=1.0)])
+    built = build(settings, lambda *_: [Task("heart", run, silence=1.0)])
     built.router.routes += [Route("/silence", silence), Route("/wake", wake)]
     return built
 

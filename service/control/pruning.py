@@ -1,0 +1,36 @@
+"""The task that forgets events which are kept no longer, a little at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from service.store import events
+
+if TYPE_CHECKING:
+    from service.control.task import Heartbeat
+    from service.store.database import Database
+
+EVERY = 600.0
+"""Seconds between two rounds."""
+_AT_ONCE = 1000  # events of each user, so that nobody waits long for the lock on a log
+
+
+class Pruning:
+    """Prunes the log of events; several processes may do it beside each other."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def run(self, beat: Heartbeat) -> None:
+        """Prune at regular times. Raises the database's errors."""
+        while True:
+            while await asyncio.to_thread(self._prune):
+                beat()
+            beat()
+            await asyncio.sleep(EVERY)
+
+    def _prune(self) -> int:
+        with self._database.write() as session:
+            return events.prune(session, datetime.now(UTC) - events.KEPT, _AT_ONCE)
