@@ -1,6 +1,6 @@
 """The demo's account: offered to who has nothing yet, withdrawn when there is an account of the user's own.
 
-Each is called in a transaction that writes.
+All but `arrange_all` are called in a transaction that writes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,15 @@ from service.store.tables import Account, Audit, Correspondent, Learned, User
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+    from service.store.database import Database
+
+
+def arrange_all(database: Database, *, wanted: bool) -> None:
+    """Offer the demo to each user or withdraw it, as `arrange` does."""
+    with database.write() as session:
+        for user_id in session.scalars(select(User.id)).all():
+            arrange(session, user_id, wanted=wanted)
 
 
 def arrange(session: Session, user_id: int, *, wanted: bool) -> None:

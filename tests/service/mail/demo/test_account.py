@@ -145,3 +145,14 @@ def test_two_workers_make_one(database: Database, user: int) -> None:
         worker.join()
     assert len([one for one in made if one]) == 1
     assert kinds(database) == ["demo"]
+
+
+@pytest.mark.usefixtures("user")
+def test_every_user_is_seen_to_when_the_worker_starts(database: Database) -> None:
+    """Each gets a demo of their own, and all go with DEMO=false."""
+    with database.write() as session:
+        session.add(User(name="Mira", created_at=NOW))
+    demo.arrange_all(database, wanted=True)
+    assert kinds(database) == ["demo", "demo"]
+    demo.arrange_all(database, wanted=False)
+    assert kinds(database) == []
