@@ -47,7 +47,7 @@ class DatabaseUrl(Secret[str]):
         return text.replace(str(password), REDACTED) if password else text
 
     def _display(self) -> str:
-        url = self.url()
+        url = make_url(self.get_secret_value())
         if url.drivername == "sqlite":
             return f"sqlite:///{url.database}"
         user = f"{REDACTED}@" if url.username or url.password else ""

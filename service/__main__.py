@@ -1,0 +1,92 @@
+"""What an operator does beside the running service: `python -m service migrate | rotate-keys | backup FILE`.
+
+Exit status: 0 done, 1 it failed, 2 usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+from probes import Failure, Waiting
+from service.settings import load
+from service.store import schema
+from service.store.opened import Store, open_store
+
+_PAUSE = 1.0  # seconds between two attempts while the database is not there
+
+
+def main() -> int:
+    """Run the command of the command line; returns the exit status."""
+    options = _parser().parse_args()
+    try:
+        store = open_store(load())
+        try:
+            print(_run(options, store))
+        finally:
+            store.close()
+    except Failure as failure:
+        print(failure.detail, *(f"  - {step}" for step in failure.resolution), sep="\n", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m service", description="What is done beside the running service.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    migrate = commands.add_parser("migrate", help="bring the database's schema up to date")
+    migrate.add_argument("--wait", type=float, default=60.0, help="seconds to wait for the database (60)")
+    commands.add_parser("rotate-keys", help="encrypt stored credentials with the first of SECRET_KEYS")
+    backup = commands.add_parser("backup", help="copy the SQLite database of a running service into a new file")
+    backup.add_argument("file", type=Path)
+    return parser
+
+
+def _run(options: argparse.Namespace, store: Store) -> str:
+    if options.command == "migrate":
+        return f"the schema is {_migrate(store, options.wait)}"
+    if options.command == "rotate-keys":
+        return _rotate(store)
+    return _back_up(store, options.file)
+
+
+def _migrate(store: Store, patience: float) -> str:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return schema.migrate(store.database)
+        except Waiting as waiting:
+            if time.monotonic() >= deadline:
+                raise
+            print(f"waiting: {waiting.detail}", file=sys.stderr)
+            time.sleep(_PAUSE)
+
+
+def _rotate(store: Store) -> str:
+    with schema.reachable(store.database), store.database.write() as session:
+        rotated = store.vault.rotate(session)
+    return f"{rotated} stored credentials are encrypted with the first key: the others can be taken out of SECRET_KEYS"
+
+
+def _back_up(store: Store, file: Path) -> str:
+    if not store.database.is_sqlite:
+        raise Failure("only a file of SQLite is copied by this command", "use pg_dump for PostgreSQL")
+    if file.exists():
+        raise Failure(f"{file} is there already", "name a new file: a backup replaces no other one")
+    connection = store.database.engine.raw_connection()  # VACUUM is no part of a transaction
+    try:
+        connection.cursor().execute("VACUUM INTO ?", [str(file)])
+    except sqlite3.Error as error:
+        raise Failure(f"the backup could not be written to {file}: {error}") from None
+    finally:
+        connection.close()
+    return (
+        f"{file} has all that was committed; the secret of the vault is not in it: keep secret.key or SECRET_KEYS too"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
