@@ -29,6 +29,11 @@ _RHETORICAL = re.compile(
 _LINK = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
 
 
+def requests(sentence: str) -> bool:
+    """Whether a sentence wants something done, be it put as a question or not."""
+    return asks(sentence) is not None and bool(_REQUEST.search(_LINK.sub("", sentence)))
+
+
 def asks(sentence: str) -> Ask | None:
     """What a sentence wants of its reader; None where it wants nothing, or only asks for effect."""
     words = _LINK.sub("", sentence)

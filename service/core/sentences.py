@@ -11,7 +11,8 @@ LONGEST = 600
 
 # Neither alternative can begin inside of a run that was tried before, so that a million dots are read once.
 _END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?= )|[。！？]")
-_ITEM = re.compile(r"[-*•–]\s|\d{1,2}[.)]\s")
+_ITEM = re.compile(r"[-*•–]\s|\d{1,2}[.)]\s|(?:to-?do|action items?|next steps?)\s?:", re.IGNORECASE)
+_GREETING = re.compile(r".{1,40}[,:]$")
 _ABBREVIATIONS = frozenset({
     "mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "z.b", "d.h", "u.a", "o.ä", "bzw", "ca", "nr",
     "no", "inc", "ltd", "co", "corp", "approx", "mme", "sr", "sra", "usw", "evtl", "ggf", "jan", "feb", "mar", "apr",
@@ -24,7 +25,10 @@ _MONTHS = re.compile(
 
 
 def sentences(text: str) -> tuple[str, ...]:
-    """The sentences of the first `READ` characters, white space folded; blank lines and list items divide too."""
+    """The sentences of the first `READ` characters, white space folded.
+
+    Blank lines, list items, and a short line that begins a paragraph with a comma at its end (a greeting) divide too.
+    """
     return tuple(
         piece for paragraph in _paragraphs(text[:READ]) for sentence in _split(paragraph) for piece in _cut(sentence)
     )
@@ -38,6 +42,8 @@ def _paragraphs(text: str) -> list[str]:
             found.append([])
         if words:
             found[-1].append(" ".join(words.split()))
+        if len(found[-1]) == 1 and _GREETING.match(words):
+            found.append([])
     return [" ".join(lines) for lines in found if lines]
 
 
