@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from service.core.noreply import reads_nothing
 from service.core.triage.evidence import any_of, quoted, says
 
 if TYPE_CHECKING:
@@ -12,11 +13,8 @@ if TYPE_CHECKING:
 
     from service.core.triage.evidence import Case, Evidence
 
-_NOREPLY = re.compile(
-    r"^(?:no|do[._-]?not|donot|ne[._-]?pas|nicht|keine)[._-]?(?:reply|répondre|repondre|antworten?|antwort|responder)"
-)
 _PROGRAM = re.compile(
-    r"^(?:notifications?|alerts?|mailer-daemon|postmaster|root|cron|daemon|bounces?|automated|system|robot|bot|jenkins"
+    r"^(?:notifications?|alerts?|root|cron|daemon|automated|system|robot|bot|jenkins"
     r"|nagios|monitoring|builds?|security|updates?|service|info-noreply|account|accounts|status)(?:$|[+._-])"
 )
 _NEWS = any_of(
@@ -62,7 +60,7 @@ def bounce(case: Case) -> Iterator[Evidence]:
 def sender_reads_nothing(case: Case) -> Iterator[Evidence]:
     """A sender that takes no answers, or that is named after a program."""
     local = case.sender.rpartition("@")[0]
-    if _NOREPLY.match(local):
+    if reads_nothing(case.sender):
         yield from says("its sender takes no answers", notification=1.2, receipt=0.6, newsletter=0.3, needs_reply=-3.5)
     elif _PROGRAM.match(local):
         yield from says(f"its sender is named like a program: {quoted(local)}", notification=1.0, needs_reply=-1.2)
