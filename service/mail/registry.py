@@ -9,6 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from service.mail.demo import mailbox as demo
 from service.mail.demo.source import DemoSource
+from service.mail.imap import Imap
+from service.mail.imap.settings import ImapSettings
 from service.mail.maildir import Maildir
 from service.mail.maildir.settings import MaildirSettings
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from service.mail.source import Source
     from service.settings import Settings
 
-KINDS: dict[str, type[BaseModel]] = {"maildir": MaildirSettings}
+KINDS: dict[str, type[BaseModel]] = {"maildir": MaildirSettings, "imap": ImapSettings}
 """The settings of each kind of source. Passwords and tokens are no settings: they are the account's secret."""
 
 
@@ -62,7 +64,7 @@ def check(kind: str, settings: Mapping[str, Any], allowed: Allowed) -> BaseModel
     raise InvalidSettings({".".join(map(str, one["loc"][:1])): _sentence(model, kind, one) for one in problems})
 
 
-def open_source(kind: str, settings: Mapping[str, Any], secret: str, allowed: Allowed) -> Source:  # noqa: ARG001
+def open_source(kind: str, settings: Mapping[str, Any], secret: str, allowed: Allowed) -> Source:
     """The source of an account, which has not connected yet. Raises `InvalidSettings`."""
     if kind == demo.KIND:  # made by the service itself, so no user enters it
         return DemoSource.of(settings)
@@ -70,6 +72,8 @@ def open_source(kind: str, settings: Mapping[str, Any], secret: str, allowed: Al
     match checked:
         case MaildirSettings():
             return Maildir(checked.path, allowed.maildir_roots, size_limit=allowed.message_size)
+        case ImapSettings():
+            return Imap(checked, secret, private=allowed.private_hosts, size_limit=allowed.message_size)
     raise AssertionError(kind)
 
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+INBOX = "INBOX"
+"""The folder that every mailbox has."""
+
 
 class SourceError(Exception):
     """The source cannot be used now; the message is a sentence for the account's owner, without secrets."""

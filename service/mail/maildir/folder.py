@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from service.mail.batches import HEADER
-from service.mail.maildir.names import INBOX, folder_names, parse
-from service.mail.source import SourceError
+from service.mail.maildir.names import folder_names, parse
+from service.mail.source import INBOX, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from imapclient.imap_utf7 import decode
 
+from service.mail.source import INBOX
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-INBOX = "INBOX"
 _FLAGS = {
     "D": "\\Draft",
     "F": "\\Flagged",

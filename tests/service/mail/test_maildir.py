@@ -59,12 +59,6 @@ def box(tmp_path: Path) -> Box:
 
 
 @pytest.fixture
-def inbox() -> MemoryInbox:
-    """An empty inbox."""
-    return MemoryInbox()
-
-
-@pytest.fixture
 def maildir(box: Box) -> Iterator[Maildir]:
     """The Maildir as a source."""
     source = make_source(box)

@@ -7,17 +7,20 @@ from typing import Any
 
 import pytest
 
+from service.mail.imap import Imap
 from service.mail.maildir import Maildir
 from service.mail.registry import Allowed, InvalidSettings, check, open_source
 from service.settings import load
 
 ALLOWED = Allowed(maildir_roots=(Path("/srv/mail"),), private_hosts=False, message_size=1_000_000)
 
+IMAP = {"host": "imap.example.org", "username": "ann@example.org"}
+
 
 @pytest.mark.parametrize(
     ("kind", "settings", "field", "sentence"),
     [
-        ("pop3", {}, "", "there is no kind of mailbox named 'pop3': there are maildir"),
+        ("pop3", {}, "", "there is no kind of mailbox named 'pop3': there are maildir, imap"),
         ("maildir", {}, "path", "path is missing: it is the absolute path of a Maildir"),
         ("maildir", {"path": 7}, "path", "path is 7: it has to be the absolute path of a Maildir"),
         ("maildir", {"path": "/srv/mail/ann", "x": 1}, "x", "maildir has no setting 'x': it has path"),
@@ -26,6 +29,24 @@ ALLOWED = Allowed(maildir_roots=(Path("/srv/mail"),), private_hosts=False, messa
         ("maildir", {"path": "/srv/mail"}, "path", "the path '/srv/mail' is not that of a folder below"),
         ("maildir", {"path": "/srv/mailbox/ann"}, "path", "is not that of a folder below"),
         ("maildir", {"path": "/srv/mail/a\0b"}, "path", "is not that of a folder below"),
+        ("imap", {"host": "h"}, "username", "username is missing: it is the name to log in with"),
+        ("imap", IMAP | {"username": "a\r\nb"}, "username", "username is 'a\\r\\nb': it has to be the name to log in"),
+        ("imap", IMAP | {"username": ""}, "username", "username is '': it has to be the name to log in with"),
+        ("imap", IMAP | {"host": "imap://h"}, "host", "host is 'imap://h': it has to be the name or the IP address"),
+        ("imap", IMAP | {"host": "h:993"}, "host", "without a scheme, a port or a path"),
+        ("imap", IMAP | {"host": "a..b"}, "host", "host is 'a..b'"),
+        ("imap", IMAP | {"host": "hö.de"}, "host", "a name with other letters than a to z is written as xn--"),
+        ("imap", IMAP | {"port": 70000}, "port", "port is 70000: it has to be a port from 1 to 65535"),
+        (
+            "imap",
+            IMAP | {"security": "ssl"},
+            "security",
+            "security is 'ssl': it has to be 'tls', 'starttls'",
+        ),
+        ("imap", IMAP | {"folders": []}, "folders", "folders has 0 in it: it has to be a list of 1 to 50 folders"),
+        ("imap", IMAP | {"folders": "some"}, "folders", "folders is 'some': it has to be a list of 1 to 50 folders"),
+        ("imap", IMAP | {"poll_seconds": 1}, "poll_seconds", "poll_seconds is 1: it has to be from 5 to 1500 seconds"),
+        ("imap", IMAP | {"password": "hunter2"}, "password", "imap has no setting 'password': it has host, security"),
     ],
 )
 def test_what_cannot_be_used_is_said_by_field(kind: str, settings: dict[str, Any], field: str, sentence: str) -> None:
@@ -43,6 +64,32 @@ def test_settings_survive_being_stored() -> None:
     assert stored == {"path": "/srv/mail/ann"}
     assert check("maildir", stored, ALLOWED) == checked
     assert isinstance(open_source("maildir", stored, "", ALLOWED), Maildir)
+
+
+@pytest.mark.parametrize(
+    ("given", "port", "folders"),
+    [
+        ({}, 993, ["INBOX"]),
+        ({"security": "starttls", "folders": ["Work", "inbox", "INBOX"]}, 143, ["Work", "INBOX"]),
+        ({"security": "none", "port": 1143, "folders": "all"}, 1143, "all"),
+        ({"port": None, "host": " IMAP.Example.org "}, 993, ["INBOX"]),
+    ],
+)
+def test_what_is_not_entered_is_as_usual(given: dict[str, Any], port: int, folders: list[str] | str) -> None:
+    """TLS, the port that goes with it, and the inbox."""
+    checked = check("imap", IMAP | given, ALLOWED)
+    stored = checked.model_dump(mode="json")
+    assert (stored["host"], stored["port"], stored["folders"]) == ("imap.example.org", port, folders)
+    assert check("imap", stored, ALLOWED) == checked
+    source = open_source("imap", stored, "hunter2", ALLOWED)
+    assert isinstance(source, Imap)
+    source.close()
+
+
+@pytest.mark.parametrize("host", ["imap.example.org", "192.0.2.1", "2001:db8::1", "[2001:db8::1]", "mail_1.local."])
+def test_hosts_are_names_and_addresses(host: str) -> None:
+    """An IPv6 address with brackets, as in a URL, or without."""
+    assert check("imap", IMAP | {"host": host}, ALLOWED).model_dump()["host"] == host.strip("[]")
 
 
 def test_the_operator_allows(monkeypatch: pytest.MonkeyPatch) -> None:
