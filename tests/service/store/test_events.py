@@ -66,7 +66,7 @@ def test_what_was_pruned_cannot_be_replayed(mailbox: Mailbox) -> None:
         session.execute(update(Event).values(at=NOW))
     append(mailbox, 3)
     with mailbox.database.write() as session:
-        assert events.prune(session, NOW + timedelta(hours=1)) == 2
+        assert events.prune(session, NOW + timedelta(hours=1), 1000) == 2
     assert numbers(mailbox, 1) is None
     assert numbers(mailbox, 2) == [3]
 
