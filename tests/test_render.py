@@ -24,6 +24,13 @@ SERVICE_FIELDS = {
     "buildFilter", "rootDir", "disk", "staticPublishPath", "headers", "routes", "envVars", "ipAllowList",
 }  # fmt: skip
 KEY_VALUE_FIELDS = {"name", "type", "plan", "previewPlan", "region", "ipAllowList", "maxmemoryPolicy"}
+DATABASE_FIELDS = {
+    "name", "plan", "previewPlan", "databaseName", "user", "region", "postgresMajorVersion", "ipAllowList",
+    "diskSizeGB", "previewDiskSizeGB", "storageAutoscalingEnabled", "readReplicas", "highAvailability",
+}  # fmt: skip
+DISK_FIELDS = {"name", "mountPath", "sizeGB"}
+DATABASE_PLANS = {"basic-256mb", "basic-1gb", "basic-4gb", "pro-4gb", "pro-8gb", "pro-16gb"}
+"""Those that a small service may choose; without `free`, which ends after a month."""
 WEB_ONLY = {"healthCheckPath", "domains"}
 TYPES = {"web", "pserv", "worker", "cron", "keyvalue"}
 RUNTIMES = {"node", "python", "elixir", "go", "ruby", "rust", "docker", "image", "static"}
@@ -32,6 +39,7 @@ PLANS = {"starter", "standard", "pro", "pro plus", "pro max", "pro ultra"}
 VARIABLE_SOURCES = {"value", "generateValue", "sync", "fromDatabase", "fromService"}
 PROPERTIES = {
     "keyvalue": {"connectionString"},
+    "database": {"connectionString", "host", "port", "user", "password", "database"},
     "web": {"host", "port", "hostport"},
     "pserv": {"host", "port", "hostport"},
 }
@@ -58,6 +66,10 @@ def undocumented(blueprint: Any) -> list[str]:
     """What of a blueprint is in no table of https://render.com/docs/blueprint-spec."""
     problems = [f"the root has {key}" for key in blueprint.keys() - ROOT_FIELDS]
     types = {service["name"]: service["type"] for service in blueprint["services"]}
+    for database in blueprint.get("databases", []):
+        types[database["name"]] = "database"
+        problems += [f"{database['name']} has {key}" for key in database.keys() - DATABASE_FIELDS]
+        problems += [f"{database['name']} has plan {database['plan']}"] * (database.get("plan") not in DATABASE_PLANS)
     for service in blueprint["services"]:
         name, kind = service.get("name"), service.get("type")
         fields = KEY_VALUE_FIELDS if kind == "keyvalue" else SERVICE_FIELDS - (set() if kind == "web" else WEB_ONLY)
@@ -68,6 +80,9 @@ def undocumented(blueprint: Any) -> list[str]:
             problems += [f"{name} has no ipAllowList"] * ("ipAllowList" not in service)
             continue
         problems += [f"{name} has runtime {service.get('runtime')}"] * (service.get("runtime") not in RUNTIMES)
+        problems += [
+            f"{name}'s disk has {key}" for key in service.get("disk", {}).keys() ^ DISK_FIELDS if "disk" in service
+        ]
         delay = service.get("maxShutdownDelaySeconds", DEFAULT_SHUTDOWN_DELAY)
         problems += [f"{name} waits {delay!r} s"] * (type(delay) is not int or not 1 <= delay <= 300)
         for variable in service.get("envVars", []):
@@ -83,6 +98,10 @@ def undocumented_variable(variable: Any, types: dict[str, str]) -> list[str]:
         return [f"{key} comes from {sorted(sources)}"]
     if "value" in variable:
         return [f"{key} is {variable['value']!r}, no text"] * (not isinstance(variable["value"], str))
+    if "fromDatabase" in variable:
+        source = variable["fromDatabase"]
+        known = types.get(source.get("name")) == "database" and source.get("property") in PROPERTIES["database"]
+        return [] if known and source.keys() == {"name", "property"} else [f"{key} is of no database here"]
     if "fromService" not in variable:
         return []
     source = variable["fromService"]
@@ -114,8 +133,11 @@ def test_a_blueprint_has_only_documented_fields_and_values(blueprint: Any) -> No
         (["plan"], "free", "airlock has plan free"),
         (["maxShutdownDelaySeconds"], 301, "airlock waits 301 s"),
         (["type"], "pserv", "airlock has healthCheckPath"),
-        (["envVars", 0, "value"], 5, "airlock: DRAIN_DELAY is 5, no text"),
-        (["envVars", 0, "sync"], False, "airlock: DRAIN_DELAY comes from ['sync', 'value']"),
+        (["disk", "size"], 1, "airlock's disk has size"),
+        (["envVars", 2, "value"], 5, "airlock: DRAIN_DELAY is 5, no text"),
+        (["envVars", 2, "sync"], False, "airlock: DRAIN_DELAY comes from ['sync', 'value']"),
+        (["envVars", 2], {"key": "A", "fromDatabase": {"name": "b", "property": "connectionString"}},
+         "airlock: A is of no database here"),
         (["envVars", 2], {"key": "A", "fromService": {"type": "web", "name": "b", "property": "host"}},
          "airlock: A is taken from b of type web, which is not here"),
     ],
@@ -175,11 +197,20 @@ def test_the_scaled_blueprint_shares_its_events_and_needs_no_sticky_sessions() -
     for service in compute(blueprint):
         given = {variable["key"]: variable for variable in service["envVars"]}
         assert given["REDIS_URL"]["fromService"]["name"] == store["name"]
+        assert given["DATABASE_URL"]["fromDatabase"]["name"] == blueprint["databases"][0]["name"]
+        assert given["SECRET_KEYS"].keys() & {"generateValue", "fromService"}
         modes[service["type"]] = Environment(values(service)).mode
+    assert blueprint["databases"][0]["ipAllowList"] == []
     assert modes == {"web": "api", "pserv": "worker"}
     api = compute(blueprint)[0]
     assert api["numInstances"] == 2
     assert values(api)["SOCKETIO_TRANSPORTS"] == "websocket"
+
+
+def test_the_one_instance_keeps_its_data_on_a_disk() -> None:
+    """The database and the key of the vault are where the disk is mounted."""
+    (service,) = compute(yaml.safe_load((ROOT / "render.yaml").read_text()))
+    assert service["disk"]["mountPath"] == values(service)["DATA_DIR"]
 
 
 def test_no_service_is_in_two_blueprints() -> None:
