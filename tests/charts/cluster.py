@@ -31,6 +31,7 @@ class Cluster:
         self.kubeconfig = folder / "kubeconfig"
         self._port = free_port()
         self.api: httpx2.Client
+        self._plurals: dict[str, dict[str, str]] = {}
 
     def __enter__(self) -> Self:
         etcd, apiserver = self._programs
@@ -90,6 +91,22 @@ class Cluster:
     def create(self, path: str, found: Object, *, dry: bool = False) -> None:
         """Create an object, or let the server only judge it. Raises AssertionError with what it says against it."""
         answer = self.api.post(path, params={"dryRun": "All"} if dry else {}, json=found)
+        assert answer.is_success, answer.json()["message"]
+
+    def judge(self, found: Object) -> None:
+        """Let the server say what it would do with an object, applied. Raises AssertionError with what it says."""
+        version = found["apiVersion"]
+        group = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        if version not in self._plurals:
+            resources = self.get(group)["resources"]
+            self._plurals[version] = {each["kind"]: each["name"] for each in resources if "/" not in each["name"]}
+        name, namespace = found["metadata"]["name"], found["metadata"]["namespace"]
+        answer = self.api.patch(
+            f"{group}/namespaces/{namespace}/{self._plurals[version][found['kind']]}/{name}",
+            params={"dryRun": "All", "fieldManager": "tests"},
+            content=json.dumps(found),
+            headers={"Content-Type": "application/apply-patch+yaml"},
+        )
         assert answer.is_success, answer.json()["message"]
 
     def _start(self, *command: str) -> None:

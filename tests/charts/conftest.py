@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.charts import apiserver
+from tests.charts.chart import NAMESPACE
 from tests.charts.cluster import Cluster
 from tests.charts.definitions import GATEWAY, OPERATOR, definition
 from tests.image.build import build
@@ -37,6 +38,8 @@ def cluster(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactor
         for number, name in enumerate(("low", "high")):
             running.create("/apis/scheduling.k8s.io/v1/priorityclasses", {"metadata": {"name": name}, "value": number})
         running.create("/apis/node.k8s.io/v1/runtimeclasses", {"metadata": {"name": "gvisor"}, "handler": "runsc"})
+        for namespace in (NAMESPACE, "changed"):
+            running.namespace(namespace)
         yield running
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.charts.chart import CASES, CHART, NAMESPACE, RELEASE, Object
+from tests.charts.alterations import VALUES, renders
+from tests.charts.chart import CASES, CHART, NAMESPACE, RELEASE, Object, render
 from tests.charts.cluster import APPS, Cluster, deployment, environment, token
 
 pytestmark = pytest.mark.timeout(1200)  # the first test may have to build the API server
@@ -19,7 +20,7 @@ AUTOSCALED: dict[str, Any] = {"mode": "split", "api": {"autoscaling": {"enabled"
 @pytest.mark.parametrize("case", CASES)
 def test_every_case_is_installed_and_upgraded(case: str, cluster: Cluster) -> None:
     """The server takes each object, again when something has changed, and lets the pods in as restricted ones."""
-    namespace = cluster.namespace(NAMESPACE if case == "everything" else f"case-{case}")
+    namespace = NAMESPACE if case == "everything" else cluster.namespace(f"case-{case}")
     values = str(CHART / "ci" / f"{case}-values.yaml")
     cluster.helm("install", RELEASE, str(CHART), "-n", namespace, "--values", values)
     cluster.helm("upgrade", RELEASE, str(CHART), "-n", namespace, "--values", values, "--set", "config.bootTimeout=77")
@@ -28,6 +29,23 @@ def test_every_case_is_installed_and_upgraded(case: str, cluster: Cluster) -> No
             template = workload["spec"]["template"]
             assert environment(workload)["BOOT_TIMEOUT"] == "77"
             cluster.create(f"/api/v1/namespaces/{namespace}/pods", _pod(template), dry=True)
+
+
+@pytest.mark.parametrize("key", VALUES)
+def test_the_server_takes_every_value(key: str, cluster: Cluster) -> None:
+    """Whatever a value changes is still an object that Kubernetes takes; pods are judged above."""
+    before, after = renders(key)
+    for found in after:
+        if found not in before and found["kind"] != "Pod":
+            cluster.judge(found)
+
+
+def test_what_the_server_does_not_take_is_found(cluster: Cluster) -> None:
+    """The judgement can fail: an update that could replace no pod is refused."""
+    found = render().one("Deployment")
+    found["spec"]["strategy"]["rollingUpdate"]["maxSurge"] = 0
+    with pytest.raises(AssertionError, match="may not be 0 when `maxSurge` is 0"):
+        cluster.judge(found)
 
 
 def test_a_pod_that_is_not_restricted_is_refused(cluster: Cluster) -> None:
@@ -85,11 +103,18 @@ def test_an_upgrade_leaves_the_number_of_pods_to_the_autoscaler(cluster: Cluster
     """What the autoscaler has set stays, and is no conflict."""
     namespace = cluster.namespace("autoscaled")
     cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values=AUTOSCALED)
-    scale = f"{APPS}/{namespace}/deployments/{RELEASE}/scale"
-    patched = cluster.api.patch(scale, json={"spec": {"replicas": 5}}, headers=_MERGE)
-    patched.raise_for_status()
+    _scale(cluster, namespace, 5)
     cluster.helm("upgrade", RELEASE, str(CHART), "-n", namespace, values={**AUTOSCALED, "config": {"bootTimeout": 77}})
     assert deployment(cluster, namespace)["spec"]["replicas"] == 5
+
+
+def test_an_autoscaler_can_take_over_without_losing_pods(cluster: Cluster) -> None:
+    """A number that was set by hand before is left alone when Helm says nothing about it any more."""
+    namespace = cluster.namespace("taken-over")
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values={"mode": "split", "api": {"replicas": 3}})
+    _scale(cluster, namespace, 4)
+    cluster.helm("upgrade", RELEASE, str(CHART), "-n", namespace, values=AUTOSCALED)
+    assert deployment(cluster, namespace)["spec"]["replicas"] == 4
 
 
 def test_the_claim_outlives_the_release(cluster: Cluster) -> None:
@@ -118,6 +143,12 @@ def test_helm_test_runs_a_restricted_pod_and_removes_it(cluster: Cluster) -> Non
 
 
 _MERGE = {"Content-Type": "application/merge-patch+json"}
+
+
+def _scale(cluster: Cluster, namespace: str, replicas: int) -> None:
+    """Does what `kubectl scale` and the autoscaler do."""
+    scale = f"{APPS}/{namespace}/deployments/{RELEASE}/scale"
+    cluster.api.patch(scale, json={"spec": {"replicas": replicas}}, headers=_MERGE).raise_for_status()
 
 
 def _finish_first(cluster: Cluster, pods: str) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import re
+import socket
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.boot import Boot, request
 from tests.charts.chart import CHART, render
 from tests.charts.promtool import Promtool, find
 from tests.service.process import start
@@ -124,6 +129,31 @@ def test_a_drain_that_does_not_finish_is_told_of_after_its_pod_is_gone(alerts: P
         alerts.firing(successor | late, after="13m", expected=[])
 
 
+def test_the_metrics_of_a_real_drain_that_is_cut_off_fire(promtool: str, tmp_path: Path) -> None:
+    """What a process has on its management port while it drains is what the alert reads."""
+    recorded: dict[str, list[str]] = {}
+    scrapes = 0
+    env = {"GRACE_PERIOD": "3", "MANAGEMENT_PORT": "0"}
+    with Boot({"app": "plain:app"}, folder=tmp_path, env=env) as process:
+        management = process.wait_ready().management_port
+        with socket.create_connection(("127.0.0.1", process.port)) as client:
+            client.sendall(b"GET /slow/20 HTTP/1.1\r\nHost: airlock\r\n\r\n")
+            process.wait_for("request began")
+            with contextlib.suppress(OSError, http.client.HTTPException):  # the end of the process
+                while True:
+                    for name, labels, value in _scraped(management):
+                        recorded.setdefault(_sample(name, POD, **labels), []).append(value)
+                    if scrapes == 0:
+                        process.signal()
+                    scrapes += 1
+                    time.sleep(0.2)
+    series = {name: " ".join([*values, "stale"]) for name, values in recorded.items() if "airlock_" in name}
+    series[_state("airlock-6d5f8c9b7d-b7k9m")] = f"1x{HOUR}"
+    alerts = Promtool(promtool, tmp_path, _rules({**ON, "config": {"drainDelay": 0, "gracePeriod": 3}}))
+    alerts.firing(series, after="0s", expected=[])
+    alerts.firing(series, after=f"{30 * scrapes}s", expected=[f"AirlockDrainCutOff {POD}"])
+
+
 def test_a_drain_that_has_time_left_is_quiet(alerts: Promtool) -> None:
     """Neither what is in flight early in a drain nor a drain that waits for nothing is worth a word."""
     successor = {_state("airlock-6d5f8c9b7d-b7k9m"): f"1x{HOUR}"}
@@ -228,6 +258,13 @@ def test_without_a_token_a_monitor_has_none() -> None:
 def _rules(values: dict[str, Any]) -> dict[str, Any]:
     spec: dict[str, Any] = render(values).one("PrometheusRule")["spec"]
     return spec
+
+
+def _scraped(port: int) -> list[tuple[str, dict[str, str], str]]:
+    """The samples of a scrape: name, labels and value."""
+    text = request(port, "GET", "/metrics").body.decode()
+    found = re.findall(r"^(\w+)(?:\{(.*)\})? (\S+)$", text, re.MULTILINE)
+    return [(name, dict(re.findall(r'(\w+)="([^"]*)"', labels)), value) for name, labels, value in found]
 
 
 def _sample(name: str, pod: str, **labels: str) -> str:

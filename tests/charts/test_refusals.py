@@ -42,9 +42,24 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"mode": "split", "worker": {"replicas": 2, "podDisruptionBudget": {"minAvailable": 2}}},
         "worker.podDisruptionBudget.minAvailable is 2 of at least 2 pods",
     ),
+    ({"service": {"nodePort": 30080}}, "service.nodePort needs service.type=NodePort or LoadBalancer"),
+    ({"service": {"externalTrafficPolicy": "Local"}}, "service.externalTrafficPolicy needs service.type=NodePort or"),
+    (
+        {"service": {"type": "NodePort", "loadBalancerSourceRanges": ["192.0.2.0/24"]}},
+        "service.loadBalancerSourceRanges needs service.type=LoadBalancer",
+    ),
+    ({"service": {"ipFamilies": ["IPv4", "IPv6"]}}, "set service.ipFamilyPolicy to PreferDualStack"),
     ({"ingress": {"enabled": True}}, "ingress.enabled needs at least one entry in ingress.hosts"),
     ({"httpRoute": {"enabled": True}}, "httpRoute.enabled needs the Gateway in httpRoute.parentRefs"),
     ({**STICKY, "ingress": {"enabled": True, "hosts": [{"host": "a"}]}}, "set ingress.sessionAffinity to nginx"),
+    (
+        {
+            "mode": "split",
+            "api": {"autoscaling": {"enabled": True, "minReplicas": 1}},
+            "ingress": {"enabled": True, "hosts": [{"host": "a"}]},
+        },
+        "several API pods with Socket.IO polling need session affinity",
+    ),
     ({**STICKY, "httpRoute": {"enabled": True, "parentRefs": [{"name": "a"}]}}, "set httpRoute.sessionAffinity to"),
     (
         {"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}},
@@ -100,6 +115,12 @@ def test_a_key_that_does_not_exist_is_named(values: dict[str, Any], key: str) ->
         ({"redis": {"url": "localhost:6379"}}, "/redis/url"),
         ({"metricsToken": {"value": "two words"}}, "/metricsToken/value"),
         ({"api": {"replicas": "2"}}, "/api/replicas"),
+        ({"api": {"maxSurge": 0}}, "/api/maxSurge"),
+        ({"api": {"maxSurge": "0%"}}, "/api/maxSurge"),
+        ({"api": {"podDisruptionBudget": {"maxUnavailable": 0}}}, "/api/podDisruptionBudget/maxUnavailable"),
+        ({"api": {"podDisruptionBudget": {"minAvailable": "100%"}}}, "/api/podDisruptionBudget/minAvailable"),
+        ({"fullnameOverride": "Mail_X"}, "/fullnameOverride"),
+        ({"nameOverride": "9mail"}, "/nameOverride"),
         ({"podSecurityContext": {"runAsUser": 0}}, "/podSecurityContext/runAsUser"),
     ],
 )

@@ -5,9 +5,10 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Whether a client that polls has to come back to its pod. */}}
+{{/* Whether a client that polls has to come back to its pod, because there are several or may be. */}}
 {{- define "airlock.sticky" -}}
-{{- if and (has "polling" .Values.config.socketio.transports) (gt (include "airlock.apiLeast" . | int) 1) }}yes{{ end -}}
+{{- $most := ternary .Values.api.autoscaling.maxReplicas .Values.api.replicas .Values.api.autoscaling.enabled -}}
+{{- if and (has "polling" .Values.config.socketio.transports) (gt (int $most) 1) }}yes{{ end -}}
 {{- end -}}
 
 {{/* Values that fit the schema and contradict each other. */}}
@@ -47,6 +48,12 @@
 {{- end -}}
 {{- if and $values.ingress.enabled (not $values.ingress.hosts) }}{{ fail "ingress.enabled needs at least one entry in ingress.hosts" }}{{ end -}}
 {{- if and $values.httpRoute.enabled (not $values.httpRoute.parentRefs) }}{{ fail "httpRoute.enabled needs the Gateway in httpRoute.parentRefs" }}{{ end -}}
+{{- with $values.service -}}
+{{- if and .nodePort (eq .type "ClusterIP") }}{{ fail "service.nodePort needs service.type=NodePort or LoadBalancer: a ClusterIP has no port on the nodes" }}{{ end -}}
+{{- if and .externalTrafficPolicy (eq .type "ClusterIP") }}{{ fail "service.externalTrafficPolicy needs service.type=NodePort or LoadBalancer: nothing reaches a ClusterIP from outside" }}{{ end -}}
+{{- if and .loadBalancerSourceRanges (ne .type "LoadBalancer") }}{{ fail "service.loadBalancerSourceRanges needs service.type=LoadBalancer: use networkPolicy elsewhere" }}{{ end -}}
+{{- if and (gt (len .ipFamilies) 1) (not (hasSuffix "DualStack" .ipFamilyPolicy)) }}{{ fail "service.ipFamilies names two: set service.ipFamilyPolicy to PreferDualStack or RequireDualStack" }}{{ end -}}
+{{- end -}}
 {{- with $values.metrics -}}
 {{- if and .serviceMonitor.enabled .podMonitor.enabled }}{{ fail "metrics.serviceMonitor and metrics.podMonitor are both enabled, and every sample would be there twice: choose one" }}{{ end -}}
 {{- end -}}
