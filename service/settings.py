@@ -8,14 +8,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import AliasChoices, BeforeValidator, Field, Secret, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    Secret,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from probes import Failure
 from service import values
+from service.ai.url import ModelUrl
 from service.redis_url import RedisUrl
 from service.store.url import DatabaseUrl
-from service.values import REDACTED
+from service.values import REDACTED, Unquoted
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -23,9 +34,18 @@ if TYPE_CHECKING:
 Mode = Literal["api", "worker", "all"]
 
 
-def setting(variable: str | AliasChoices, default: Any, *, says: str, accepted: str) -> Any:
-    """A field read from `variable`, with its meaning and with the words that name what is accepted."""
-    return Field(default, validation_alias=variable, description=says, json_schema_extra={"accepted": accepted})
+def setting(variable: str | AliasChoices, default: Any, *, says: str, accepted: str, judge_unset: bool = False) -> Any:
+    """A field read from `variable`, with its meaning and with the words that name what is accepted.
+
+    With `judge_unset` its validators see the default too, for a variable that others need.
+    """
+    return Field(
+        default,
+        validation_alias=variable,
+        description=says,
+        json_schema_extra={"accepted": accepted},
+        validate_default=judge_unset,
+    )
 
 
 class Settings(BaseSettings):
@@ -134,6 +154,37 @@ class Settings(BaseSettings):
         says="Whether the mail servers of accounts may be in this machine or in a private network.",
         accepted="'true' or 'false'",
     )
+    ai_model: Annotated[str, BeforeValidator(values.line)] | None = setting(
+        "AI_MODEL",
+        None,
+        says="The name of the model at AI_BASE_URL.",
+        accepted="the name as the endpoint knows it, of at most 200 characters, set along with AI_BASE_URL",
+    )
+    ai_api_key: Annotated[SecretStr, BeforeValidator(values.key)] | None = setting(
+        "AI_API_KEY",
+        None,
+        says="The key for AI_BASE_URL, where it wants one.",
+        accepted="a text of ASCII without blanks, set along with AI_BASE_URL",
+    )
+    ai_base_url: Annotated[ModelUrl, BeforeValidator(ModelUrl.parse)] | None = setting(
+        "AI_BASE_URL",
+        None,
+        says="An OpenAI-compatible API that improves summaries and drafts; by default no mail leaves the service.",
+        accepted="'https://HOST/v1', or 'http://HOST/v1' in a private network, set along with AI_MODEL",
+        judge_unset=True,
+    )
+    ai_daily_tokens: Annotated[int, Field(ge=1, le=1_000_000_000)] = setting(
+        "AI_DAILY_TOKENS",
+        100_000,
+        says="The tokens that each user's mail may cost at AI_BASE_URL on a day (UTC).",
+        accepted="a whole number from 1 to 1000000000",
+    )
+    ai_timeout: Annotated[float, Field(ge=1, le=300)] = setting(
+        "AI_TIMEOUT",
+        30.0,
+        says="The seconds that AI_BASE_URL has for an answer.",
+        accepted="a number from 1 to 300",
+    )
     commit: str | None = setting(
         AliasChoices("AIRLOCK_COMMIT", "RENDER_GIT_COMMIT"),
         None,
@@ -145,6 +196,16 @@ class Settings(BaseSettings):
     @classmethod
     def _blank_is_unset(cls, given: dict[str, Any]) -> dict[str, Any]:
         return {name: text.strip() for name, text in given.items() if text.strip()}
+
+    @field_validator("ai_base_url")
+    @classmethod
+    def _ai_is_whole(cls, url: ModelUrl | None, others: ValidationInfo) -> ModelUrl | None:
+        model, key = others.data.get("ai_model", ""), others.data.get("ai_api_key")  # "": set, and not usable
+        if url is None and (model or key):
+            raise Unquoted("AI_MODEL or AI_API_KEY is set")
+        if url is not None and model is None:
+            raise Unquoted("AI_MODEL is not set")
+        return url
 
     @property
     def mode(self) -> Mode:
@@ -186,7 +247,8 @@ def load(kind: type[Settings] = Settings) -> Settings:
     try:
         return kind()
     except ValidationError as error:
-        fields = {_variable(field): field for field in kind.model_fields.values()}
+        # Pydantic names what it was given by the variable, and a default by the field.
+        fields = {key: field for name, field in kind.model_fields.items() for key in (name, _variable(field))}
         problems = [_Problem(fields[str(detail["loc"][0])], detail) for detail in error.errors()]
     # Outside of the handler, so that no traceback carries a secret's value along.
     raise Failure(
@@ -208,15 +270,20 @@ class _Problem:
         secret = _is_secret(field.annotation)
         error = detail.get("ctx", {}).get("error", "")
         reason = "" if secret and not isinstance(error, values.Unquoted) else str(error)
+        self._missing = detail["input"] is None
         self._value = REDACTED if secret else repr(detail["input"])
         self._reason = f" ({reason})" if reason else ""
         extra = field.json_schema_extra
         self._accepted = extra["accepted"] if isinstance(extra, dict) else ""
 
     def sentence(self) -> str:
+        if self._missing:
+            return f"{self._variable} is missing{self._reason}: accepted is {self._accepted}"
         return f"{self._variable}={self._value} is not usable{self._reason}: accepted is {self._accepted}"
 
     def way_out(self) -> str:
+        if self._missing:
+            return f"set {self._variable} to {self._accepted}; or unset what needs it"
         return f"set {self._variable} to {self._accepted}; or unset it to have the default"
 
 

@@ -48,6 +48,20 @@ def secret(text: str) -> str:
     return text
 
 
+def key(text: str) -> str:
+    """A key that somebody else has made, as a header carries it."""
+    if not text.isascii() or not text.isprintable() or " " in text or len(text) > 4096:
+        raise ValueError
+    return text
+
+
+def line(text: str) -> str:
+    """A name on one line."""
+    if not text.isprintable() or len(text) > 200:
+        raise ValueError
+    return text
+
+
 def secrets(text: str) -> tuple[str, ...]:
     """Secrets that keys are made from, separated by commas."""
     found = tuple(map(secret, words(text)))

@@ -24,6 +24,7 @@ VARIABLES = [
     "REDIS_URL",
     "WORKER_MODE", "DEBUG_CONFIG", "TRUSTED_PROXIES", "MAX_BODY_SIZE", "SOCKETIO_MAX_SESSIONS",
     "SOCKETIO_TRANSPORTS", "SOCKETIO_ALLOWED_ORIGINS", "AIRLOCK_COMMIT", "RENDER_GIT_COMMIT",
+    "AI_BASE_URL", "AI_MODEL", "AI_API_KEY", "AI_DAILY_TOKENS", "AI_TIMEOUT",
 ]  # fmt: skip
 
 
@@ -167,3 +168,36 @@ def test_addresses_are_networks_of_one(addresses: list[str]) -> None:
     """Each address in a list becomes the network that contains it alone."""
     found = values.networks(",".join(addresses))
     assert [network.num_addresses for network in found] == [1] * len(addresses)
+
+
+def test_a_model_is_set_up_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AI_BASE_URL and AI_MODEL need each other, a key needs both, and the key is never shown."""
+    assert load().ai_base_url is None
+    monkeypatch.setenv("AI_API_KEY", "sk-hidden")
+    with pytest.raises(
+        Failure, match=r"AI_BASE_URL is missing \(AI_MODEL or AI_API_KEY is set\): accepted is"
+    ) as raised:
+        load()
+    assert raised.value.resolution[0].endswith("; or unset what needs it")
+    monkeypatch.setenv("AI_BASE_URL", "https://api.example.com/v1/")
+    with pytest.raises(Failure, match=r"AI_BASE_URL=\*+ is not usable \(AI_MODEL is not set\)") as raised:
+        load()
+    assert "sk-hidden" not in raised.value.detail
+    monkeypatch.setenv("AI_MODEL", "m")
+    described = load().describe()
+    assert described["AI_BASE_URL"]["value"] == "https://api.example.com/v1"
+    assert described["AI_API_KEY"]["value"] == REDACTED
+
+
+def test_mail_is_not_sent_to_a_model_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over the Internet it is https; the reason says why, and other problems are told along with it."""
+    monkeypatch.setenv("AI_MODEL", "m")
+    monkeypatch.setenv("AI_BASE_URL", "http://api.example.com/v1")
+    monkeypatch.setenv("AI_API_KEY", "two words")
+    monkeypatch.setenv("AI_TIMEOUT", "0")
+    with pytest.raises(Failure, match="unencrypted") as raised:
+        load()
+    assert [line.partition("=")[0] for line in raised.value.detail.splitlines()] == [
+        "AI_API_KEY", "AI_BASE_URL", "AI_TIMEOUT",
+    ]  # fmt: skip
+    assert "two words" not in raised.value.detail
