@@ -32,3 +32,5 @@ REPLAYS = Counter("airlock_replays", "Clients that were sent all that they misse
 RESETS = Counter(
     "airlock_replay_resets", "Clients that have to begin anew, since the log does not have what they missed."
 )
+MODEL_ANSWERS = Counter("airlock_model_answers", "Questions to the model, by what became of the answer.", ["outcome"])
+MODEL_TOKENS = Counter("airlock_model_tokens", "Tokens that the model's answers have cost.")
