@@ -25,7 +25,7 @@ SMOOTHING = 0.02
 """Messages that every token is taken to be in beside those counted."""
 VOCABULARY = 8000
 """How many different tokens there are taken to be; what a token that was never seen under a category is worth."""
-INDEPENDENCE = 0.05
+INDEPENDENCE = 0.04
 """What one token among many counts, beside one that says the same independently."""
 FARTHEST = 8.0
 """The farthest that an opinion goes, in nats of log-odds."""

@@ -42,7 +42,7 @@ START: dict[Category, float] = {
     "notification": -1.0,
     "newsletter": -1.0,
     "marketing": -1.5,
-    "spam": -2.5,
+    "spam": -2.25,
     "fyi": 0.5,
 }
 """Log-odds of each category before any evidence."""

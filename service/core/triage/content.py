@@ -101,7 +101,7 @@ def pressure(case: Case) -> Iterator[Evidence]:
 def large_sums(case: Case) -> Iterator[Evidence]:
     """Sums that are promised."""
     if found := _MONEY.search(case.text) or _MONEY.search(case.subject):
-        yield from says(f"it speaks of much money: {quoted(found.group())}", spam=0.5)
+        yield from says(f"it speaks of much money: {quoted(found.group())}", spam=0.8)
 
 
 def shouting(case: Case) -> Iterator[Evidence]:

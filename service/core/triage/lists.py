@@ -49,7 +49,7 @@ def list_identity(case: Case) -> Iterator[Evidence]:
     if "mailto:" in post or (not post and "list-unsubscribe" not in case.email.headers):
         yield from says(
             f"it comes through the discussion list {name}",
-            fyi=1.8, newsletter=0.3, needs_reply=-1.5, marketing=-1.0, spam=-1.0, receipt=-1.5,
+            fyi=1.8, newsletter=0.3, needs_reply=-1.5, marketing=-1.0, spam=-0.3, receipt=-1.5,
         )  # fmt: skip
     else:
         yield from says(f"it comes from the list {name}", newsletter=1.5, marketing=0.5, needs_reply=-2.5, spam=-0.8)
@@ -62,7 +62,7 @@ def unsubscribe(case: Case) -> Iterator[Evidence]:
             words = "one click unsubscribes (List-Unsubscribe-Post)"
         else:
             words = "it says how to unsubscribe (List-Unsubscribe)"
-        yield from says(words, newsletter=1.5, marketing=1.3, needs_reply=-2.0, awaiting_reply=-1.0, spam=-0.5)
+        yield from says(words, newsletter=1.5, marketing=1.3, needs_reply=-2.0, awaiting_reply=-1.0, spam=-1.0)
     elif found := _UNSUBSCRIBE.search(case.text):
         yield from says(f"its text says {quoted(found.group())}", newsletter=1.0, marketing=1.0, needs_reply=-1.5)
 

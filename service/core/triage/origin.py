@@ -36,22 +36,23 @@ def message_id(case: Case) -> Iterator[Evidence]:
     elif "@" not in identity:
         yield from says("its Message-ID names no host", spam=0.8)
     elif _OUTLOOK_LIKE.match(identity) and not _OUTLOOK.match(identity):
-        yield from says("its Message-ID imitates Outlook's", spam=2.5)
+        yield from says("its Message-ID imitates Outlook's", spam=3.0)
 
 
 def identity_added_here(case: Case) -> Iterator[Evidence]:
     """A Message-ID that the receiving side had to add: the sender's software wrote none."""
     host = organisation(case.email.message_id.rpartition("@")[2])
-    if not host or host == organisation(case.domain) or case.mine:
+    written_at = {organisation(one.address.rpartition("@")[2]) for one in case.email.reply_to}
+    if not host or case.mine or host in {organisation(case.domain), *written_at}:
         return
     if any(hop.by == host and hop.helo != host and hop.name != host for hop in case.hops):
-        yield from says("its sender wrote no Message-ID, so a server on its way added one", spam=1.0)
+        yield from says("its sender wrote no Message-ID, so a server on its way added one", spam=1.5)
 
 
 def random_sender(case: Case) -> Iterator[Evidence]:
     """A mailbox name that looks drawn by lot."""
     if _RANDOM_LOCAL.match(case.sender.rpartition("@")[0][:64]):
-        yield from says("its sender's address looks made up by a machine", spam=1.5)
+        yield from says("its sender's address looks made up by a machine", spam=2.5)
 
 
 def no_sender(case: Case) -> Iterator[Evidence]:
@@ -71,14 +72,14 @@ def meaningless_subject(case: Case) -> Iterator[Evidence]:
     if _GAP.search(case.email.header("subject")[:500]):
         yield from says("its subject has a long gap", spam=2.0)
     elif _MEANINGLESS.search(case.email.subject[-60:]):
-        yield from says("its subject ends in characters that mean nothing", spam=1.0)
+        yield from says("its subject ends in characters that mean nothing", spam=2.0)
 
 
 def answer_to_nothing(case: Case) -> Iterator[Evidence]:
     """A subject that begins with Re: where no message is answered."""
     answers = case.email.in_reply_to or case.email.references
     if case.subject.startswith("re:") and not answers and not case.listed:
-        yield from says("its subject answers, but it answers no message", spam=0.8)
+        yield from says("its subject answers, but it answers no message", spam=1.2)
 
 
 def crowd(case: Case) -> Iterator[Evidence]:
@@ -89,7 +90,7 @@ def crowd(case: Case) -> Iterator[Evidence]:
     if not to or "undisclosed" in case.email.header("to").casefold():
         yield from says("it does not name whom it is for", spam=0.9, newsletter=0.2)
     elif len(to) >= _CROWD and not case.context.exchanged:
-        yield from says(f"a stranger sent it to {len(to)} people", spam=1.4)
+        yield from says(f"a stranger sent it to {len(to)} people", spam=1.8)
     elif len(to) > 3 and len({address[:2] for address in to}) == 1:
         yield from says("it is for people whose addresses follow in the alphabet", spam=1.6)
 

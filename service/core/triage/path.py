@@ -38,7 +38,7 @@ def wrong_clock(case: Case) -> Iterator[Evidence]:
     elif not sent:
         yield from says("it has no date that can be read", spam=1.0)
     elif received and received > sent + _LATE:
-        yield from says("its date is more than a week before it was received", spam=1.2)
+        yield from says("its date is more than a week before it was received", spam=1.6)
     elif received and received < sent - _EARLY:
         yield from says("its date lies hours after it was received", spam=1.8)
 
@@ -50,7 +50,7 @@ def server_calls_itself_otherwise(case: Case) -> Iterator[Evidence]:
         if not hop.public or not hop.helo or hop.helo in {hop.name, hop.by}:
             continue
         if hop.helo == sender:
-            yield from says(f"a server called itself {hop.helo} and is not known as that", spam=1.6)
+            yield from says(f"a server called itself {hop.helo} and is not known as that", spam=1.0)
             return
 
 
@@ -66,11 +66,11 @@ def provider_did_not_send_it(case: Case) -> Iterator[Evidence]:
         return
     servers = _PROVIDERS.get(organisation(case.domain).partition(".")[0])
     if servers and not any(name in hop.name or name in hop.by for name in servers for hop in case.hops):
-        yield from says(f"its sender is at {case.domain}, but no server there sent it", spam=1.8)
+        yield from says(f"its sender is at {case.domain}, but no server there sent it", spam=2.5)
 
 
 def domain_sent_it(case: Case) -> Iterator[Evidence]:
     """A server whose address is known as part of the sender's organisation handed it over."""
     sender = organisation(case.domain)
     if sender and any(hop.public and hop.name == sender for hop in case.hops):
-        yield from says(f"a server of {sender} handed it over", spam=-1.0)
+        yield from says(f"a server of {sender} handed it over", spam=-1.5)

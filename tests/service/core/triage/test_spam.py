@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.core.category import Verdict
+from service.core.email import Address, Email
 from service.core.triage import OBSERVERS, triage
 from service.core.triage.authentication import results
 from service.core.triage.evidence import Case
@@ -142,3 +143,18 @@ def test_the_verdict_on_spam_names_its_weightiest_reason_first() -> None:
     weights = [abs(reason.weight) for reason in verdict.reasons]
     assert weights == sorted(weights, reverse=True)
     assert all(-1 <= reason.weight <= 1 for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize(
+    "part", ["a", "a ", '<a href="http://', "1 000 ", "1.1.1.1 ", "order order ", "$1,", "x@a.", "from a.b ("]
+)
+def test_a_hostile_message_is_judged_in_bounded_time(part: str) -> None:
+    """Five million characters in every place; the suite's time limit is the guard."""
+    much = part * (5_000_000 // len(part))
+    headers = dict.fromkeys(
+        ("received", "list-id", "authentication-results", "date", "sender", "subject"), (much,) * 20
+    )
+    email = Email(
+        subject=much, sender=Address(much, much), headers=headers, text=much, html=much, body=much, message_id=much
+    )
+    assert triage(email, MINE) == triage(email, MINE)
