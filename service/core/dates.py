@@ -76,7 +76,8 @@ _MONTH = rf"(?P<month>{_any(MONTHS)})(?!\w)(?:\.(?=,? \d))?"
 _YEAR = r"(?:,? {1,2}(?:del? )?(?P<year>\d{4})(?!\d))?"
 _DATE = re.compile(
     r"(?<![\w./-])(?:"
-    r"(?P<iso>\d{4}-\d{2}-\d{2})(?=T\d|[^\w-]|$)"
+    r"(?P<stamp>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?)(?![\w:])"
+    r"|(?P<iso>\d{4}-\d{2}-\d{2})(?=T\d|[^\w-]|$)"
     r"|(?P<dotted>\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})?)(?![\d.])"
     r"|(?P<slashed>\d{1,2}/\d{1,2}/\d{4})(?![\d/])"
     rf"|(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.|º|°)? (?:of |de )?{_MONTH}{_YEAR}"
@@ -110,6 +111,9 @@ def _in_sentence(sentence: str, sent: datetime | None) -> Iterator[Mention]:
     for match in _DATE.finditer(sentence):
         if match["ahead"] and (_MORNING.search(sentence[max(0, match.start() - 8) : match.start()])):
             continue
+        if stamp := _stamp(match["stamp"], sent):
+            yield Mention(match.group(), stamp, sentence)
+            continue
         day = _day(match, sent)
         if day is None:
             continue
@@ -123,6 +127,15 @@ def _in_sentence(sentence: str, sent: datetime | None) -> Iterator[Mention]:
             start, end = (start, after.end()) if after else (start - len(before.group() if before else ""), end)
             when = datetime.combine(day, moment, zone)
         yield Mention(sentence[start:end].strip(), when, sentence)
+
+
+def _stamp(text: str | None, sent: datetime | None) -> datetime | None:
+    """ISO 8601 with a time; in the writer's zone where it names none."""
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=sent.tzinfo if sent else UTC)
 
 
 def _day(match: re.Match[str], sent: datetime | None) -> date | None:

@@ -24,6 +24,8 @@ def at(day: int, hour: int, minute: int = 0, month: int = 11, year: int = 2026) 
     [
         ("We meet on 2026-12-01.", "2026-12-01", date(2026, 12, 1)),
         ("We meet at 2026-12-01T14:30.", "2026-12-01T14:30", at(1, 14, 30, 12)),
+        ("At 2026-12-01T14:30:05Z.", "2026-12-01T14:30:05Z", datetime(2026, 12, 1, 14, 30, 5, tzinfo=UTC)),
+        ("At 2026-12-01 14:30-05:00.", "2026-12-01 14:30-05:00", at(1, 19, 30, 12)),
         ("Tomorrow works.", "Tomorrow", date(2026, 11, 25)),
         ("The day after tomorrow works.", "The day after tomorrow", date(2026, 11, 26)),
         ("See you tonight at 8 pm.", "tonight at 8 pm", at(24, 20)),
