@@ -25,7 +25,7 @@ def tasks(settings: Settings, store: Store, queue: Queue) -> list[Task]:
         Task("pulse", pulse.run, silence=3 * pulse.EVERY),
         Task(
             "engine",
-            engine.Engine(store, Understanding(store.database, queue, improves=False), owner).run,
+            engine.Engine(store, Understanding(store, queue, settings), owner).run,
             silence=60.0,
         ),
         Task("crew", crew.Crew(store, queue, owner, Sources(store, settings).open).run, silence=60.0),

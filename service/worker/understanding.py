@@ -1,4 +1,4 @@
-"""Understands what has arrived: triage, rules, summary, action items, dates and a draft, kept once for each message."""
+"""Understands what has arrived, each message once and in its account's order."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from service.core.mime import parse, parse_headers
+from service.ai import improve
 from service.metrics import MESSAGES, STAGE_SECONDS
-from service.store import events
-from service.store.tables import Account, Analysis, DeadLetter, Message, Raw
+from service.store import events, rules
+from service.store.tables import Account, DeadLetter, Message, Raw
+from service.worker import ruling
 from service.worker.contexts import Contexts
-from service.worker.judgement import Judgement, judge
+from service.worker.judgement import judge
+from service.worker.reading import email_of
+from service.worker.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from service.core.email import Email
-    from service.store.database import Database
+    from service.core.rules import Rule
+    from service.settings import Settings
+    from service.store.opened import Store
     from service.store.queue import Queue
+    from service.worker.judgement import Judgement
 
 log = logging.getLogger("service.worker")
 
@@ -37,12 +42,13 @@ class _Understood:
 
 
 class Understanding:
-    """The part of `service.worker.workflows.Work` that has to do with new mail."""
+    """What the steps of `service.worker.workflows` do."""
 
-    def __init__(self, database: Database, queue: Queue, *, improves: bool) -> None:
-        self._database = database
+    def __init__(self, store: Store, queue: Queue, settings: Settings) -> None:
+        self._store = store
+        self._database = store.database
         self._queue = queue
-        self._improves = improves
+        self._settings = settings
 
     def understand_next(self, account_id: int) -> tuple[int, int | None]:
         """Understand the next messages of an account: how many were done, and the id of one that failed, or None."""
@@ -58,8 +64,9 @@ class Understanding:
             stored = [(message, raw) for message, raw in session.execute(waiting)]
             if not stored:
                 return 0, None
-            contexts = Contexts(session, stored[0][0].user_id)
-            understood, failed = _judge_all(stored, contexts)
+            user_id = stored[0][0].user_id
+            contexts = Contexts(session, user_id)
+            understood, failed = _judge_all(stored, contexts, rules.enabled(session, user_id))
         self._keep(account_id, understood, contexts)
         return len(understood), failed
 
@@ -70,7 +77,8 @@ class Understanding:
             if message is None or message.analysed_at is not None:
                 return
             contexts = Contexts(session, message.user_id)
-            judgement = judge(_email(session.get_one(Raw, message_id)), contexts)
+            in_force = rules.enabled(session, message.user_id)
+            judgement = judge(email_of(session.get_one(Raw, message_id)), contexts, in_force, datetime.now(UTC))
         self._keep(message.account_id, [_Understood(message, judgement)], contexts)
 
     def bury(self, message_id: int, error: str, attempts: int) -> None:
@@ -97,11 +105,11 @@ class Understanding:
 
     def improve(self, message_id: int) -> None:
         """Have the model improve what is known of a message."""
+        improve.improve(self._store, self._settings, message_id)
 
     def apply_rules(self, user_id: int, after: int) -> int | None:
         """Apply a user's rules to the next stored messages after an id; the id to go on after, or None at the end."""
-        del user_id, after
-        return None
+        return ruling.apply_next(self._database, user_id, after)
 
     def _keep(self, account_id: int, understood: Sequence[_Understood], contexts: Contexts) -> None:
         with self._database.write() as session:
@@ -116,50 +124,29 @@ class Understanding:
             now = datetime.now(UTC)
             for one in understood:
                 waiting[one.message.id].analysed_at = now
-            session.add_all(_analysis(one) for one in understood)
+            told = [write(session, waiting[one.message.id], one.judgement, now) for one in understood]
             session.execute(delete(DeadLetter).where(DeadLetter.message_id.in_(ids)))
             contexts.save(session)
-            if self._improves:
+            if self._settings.ai_base_url is not None:
                 for id_ in ids:
                     self._queue.improve(session, account.user_id, id_)
-            events.append(session, account.user_id, *(_told(one, account_id) for one in understood))
+            events.append(session, account.user_id, *told)
         MESSAGES.labels("understood").inc(len(understood))
 
 
-def _judge_all(stored: Sequence[tuple[Message, Raw]], contexts: Contexts) -> tuple[list[_Understood], int | None]:
+def _judge_all(
+    stored: Sequence[tuple[Message, Raw]], contexts: Contexts, in_force: Sequence[Rule]
+) -> tuple[list[_Understood], int | None]:
     """What the messages are, up to the first one that fails."""
     understood: list[_Understood] = []
+    now = datetime.now(UTC)
     for message, raw in stored:
         began = time.perf_counter()
         try:
-            judgement = judge(_email(raw), contexts)
+            judgement = judge(email_of(raw), contexts, in_force, now)
         except Exception as error:
             log.warning("message %d is not understood: %s", message.id, type(error).__name__)
             return understood, message.id
         STAGE_SECONDS.labels("understand").observe(time.perf_counter() - began)
         understood.append(_Understood(message, judgement))
     return understood, None
-
-
-def _email(raw: Raw) -> Email:
-    return parse(raw.data) if raw.complete else parse_headers(raw.data)
-
-
-def _analysis(one: _Understood) -> Analysis:
-    verdict = one.judgement.verdict
-    return Analysis(
-        message_id=one.message.id,
-        user_id=one.message.user_id,
-        category=verdict.category,
-        score=verdict.score,
-        reasons=[{"words": reason.words, "weight": reason.weight} for reason in verdict.reasons],
-        summary="",
-        actions=[],
-        dates=[],
-        labels=[],
-    )
-
-
-def _told(one: _Understood, account_id: int) -> events.New:
-    told = {"message_id": one.message.id, "category": one.judgement.verdict.category}
-    return events.New("message.understood", told, account_id)

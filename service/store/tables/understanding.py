@@ -20,18 +20,23 @@ class Analysis(Base):
     message_id: Mapped[OfMessage] = mapped_column(primary_key=True)
     user_id: Mapped[OfUser]
     category: Mapped[str]
+    """What it counts as: what the user said, else what a rule said, else what triage said."""
+    triaged: Mapped[str]
+    """What triage said."""
     score: Mapped[float]
+    """How sure triage is, 0 to 1."""
     reasons: Mapped[list[Any]]
     """`{"words", "weight"}` each, the weightiest first."""
     summary: Mapped[str]
     actions: Mapped[list[Any]]
-    """`{"text", "sentence", "due"}` each; `due` is an ISO date, a time or null."""
+    """`{"sentence", "due"}` each; `due` is an ISO date, a time or null."""
     dates: Mapped[list[Any]]
     """`{"words", "sentence", "at"}` each."""
     labels: Mapped[list[Any]]
     """What the user's rules put on it."""
     hidden: Mapped[bool] = mapped_column(default=False)
     pinned: Mapped[bool] = mapped_column(default=False)
+    priority: Mapped[str] = mapped_column(default="normal")
     source: Mapped[str] = mapped_column(default="rules")
     """Who wrote the summary: "rules", deterministic, or "model"."""
     note: Mapped[str] = mapped_column(default="")
@@ -48,7 +53,7 @@ class Draft(Base):
     message_id: Mapped[OfMessage] = mapped_column(unique=True)
     subject: Mapped[str]
     to: Mapped[list[Any]]
-    """Addresses."""
+    """`{"name", "address"}` each."""
     text: Mapped[str]
     in_reply_to: Mapped[str]
     references: Mapped[list[Any]]

@@ -218,6 +218,7 @@ def upgrade() -> None:
         sa.Column("message_id", base.BIG, nullable=False),
         sa.Column("user_id", base.BIG, nullable=False),
         sa.Column("category", sa.String(), nullable=False),
+        sa.Column("triaged", sa.String(), nullable=False),
         sa.Column("score", sa.Double(), nullable=False),
         sa.Column("reasons", base.DOCUMENT, nullable=False),
         sa.Column("summary", sa.String(), nullable=False),
@@ -226,6 +227,7 @@ def upgrade() -> None:
         sa.Column("labels", base.DOCUMENT, nullable=False),
         sa.Column("hidden", sa.Boolean(), nullable=False),
         sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.Column("priority", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
