@@ -1,7 +1,8 @@
-"""Everything here needs Helm."""
+"""Everything here needs Helm 4."""
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.charts import apiserver
-from tests.charts.chart import NAMESPACE
+from tests.charts.chart import NAMESPACE, helm
 from tests.charts.cluster import Cluster
 from tests.charts.definitions import GATEWAY, OPERATOR, definition
 from tests.image.build import build
@@ -52,7 +53,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Without Helm its tests are skipped, except in CI, where they fail."""
-    if item.get_closest_marker("helm") and shutil.which("helm") is None:
+    if item.get_closest_marker("helm") and (reason := _helm_missing()):
         if os.environ.get("CI"):
-            pytest.fail("needs Helm: there is no `helm` command", pytrace=False)
-        pytest.skip("needs Helm: there is no `helm` command")
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+
+
+@functools.cache
+def _helm_missing() -> str | None:
+    """Why there is no Helm 4 to use, or None."""
+    if shutil.which("helm") is None:
+        return "needs Helm 4: there is no `helm` command"
+    version = helm("version", "--short").stdout.strip()
+    return None if version.startswith("v4.") else f"needs Helm 4: `helm` is {version}"
