@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from service.store.database import Database
-
-logging.getLogger("alembic").setLevel(logging.WARNING)
 
 _LOCK = 0x41524C4B  # any number, the same for every process that migrates this database
 
