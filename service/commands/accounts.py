@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 from service.commands.command import Command, Done, Refused
 from service.inputs import Id, Input, View
 from service.mail import registry
+from service.mail.demo import account as demo
 from service.store import threads
 from service.store.events import New
 from service.store.tables import Account
@@ -89,7 +90,8 @@ class Accounts(View):
 
 
 def create(work: Work, given: Create) -> Done[AccountView]:
-    """Follow a mailbox."""
+    """Follow a mailbox; the demo goes, since there is mail of the user's own now."""
+    demo.withdraw(work.session, work.user_id)
     if work.session.scalars(select(func.count()).select_from(Account)).one() >= MOST:
         raise Refused(409, f"there are {MOST} accounts already, and more are not followed: delete one first")
     settings = _checked(work, given.kind, given.settings)

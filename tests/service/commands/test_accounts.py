@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from service.commands import accounts
 from service.commands.command import Refused
+from service.mail.demo import account as demo
+from service.store import events
 from service.store.tables import Account, Message, Thread
 from tests.service.store.mailbox import Mailbox, mail
 
@@ -46,6 +48,21 @@ def test_settings_that_the_source_cannot_use_are_refused(client: Client) -> None
     with pytest.raises(Refused) as refused:
         client.do("accounts.create", kind="maildir", name="Etc", settings={"path": "/etc", "speed": 1})
     assert {error["where"] for error in refused.value.errors} == {"settings.path", "settings.speed"}
+
+
+def test_the_demo_goes_when_there_is_an_account(client: Client, maildir: str) -> None:
+    """Its mail is no longer needed; while the new account is refused, it stays."""
+    with client.store.database.write() as session:
+        assert demo.offer(session, client.user_id)
+    with pytest.raises(Refused):
+        client.do("accounts.create", kind="pigeon", name="Post")
+    assert [one["kind"] for one in client.do("control.pause-all")["accounts"]] == ["demo"]
+    made = follow(client, maildir)
+    assert [one["id"] for one in client.do("control.resume-all")["accounts"]] == [made["id"]]
+    with client.store.database.read() as session:
+        told = events.after(session, client.user_id, 0, 10)
+    assert told
+    assert [event.type for event in told][-2:] == ["account.deleted", "account.created"]
 
 
 def test_what_is_left_out_of_a_change_stays(client: Client, maildir: str) -> None:

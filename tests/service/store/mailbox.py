@@ -29,7 +29,7 @@ class Mailbox:
         self._uid = 0
         with database.write() as session:
             account = Account(
-                user_id=user_id, kind="demo", name=name, address="ann@example.org", settings={}, created_at=BEGIN,
+                user_id=user_id, kind="maildir", name=name, address="ann@example.org", settings={}, created_at=BEGIN,
                 lease_owner=_OWNER,
             )  # fmt: skip
             session.add(account)
