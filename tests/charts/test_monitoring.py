@@ -166,9 +166,8 @@ def test_a_drain_that_has_time_left_is_quiet(alerts: Promtool) -> None:
 def test_a_drain_is_late_in_the_second_half_of_the_time_after_its_delay() -> None:
     """What is open while traffic goes on, however long that is, is not late."""
     for delay, grace, late in [(5, 30, 12.5), (20, 30, 5), (0, 1, 0.5)]:
-        values = {"config": {"drainDelay": delay, "gracePeriod": grace}, **ON}
-        (rule,) = [rule for rule in _rules(values)["groups"][0]["rules"] if rule.get("alert") == "AirlockDrainCutOff"]
-        assert f"}} < {late:g}\n" in rule["expr"]
+        assert _late({"drainDelay": delay, "gracePeriod": grace}) == late
+    assert f"{_late({}):g} s by default" in RUNBOOK
 
 
 def test_errors_that_use_up_the_budget_fire_while_they_last(alerts: Promtool) -> None:
@@ -258,6 +257,13 @@ def test_without_a_token_a_monitor_has_none() -> None:
 def _rules(values: dict[str, Any]) -> dict[str, Any]:
     spec: dict[str, Any] = render(values).one("PrometheusRule")["spec"]
     return spec
+
+
+def _late(config: dict[str, Any]) -> float:
+    """From how many seconds on before its end a drain is late, as the alert has it."""
+    rules = _rules({"config": config, **ON})["groups"][0]["rules"]
+    (expression,) = [rule["expr"] for rule in rules if rule["alert"] == "AirlockDrainCutOff"]
+    return float(expression.rpartition("} < ")[2].split()[0])
 
 
 def _scraped(port: int) -> list[tuple[str, dict[str, str], str]]:
