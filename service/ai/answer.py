@@ -1,4 +1,4 @@
-"""What the model may answer: two texts that speak of the mail alone."""
+"""What the model may answer, two texts that speak of the mail alone, and how it fails to."""
 
 from __future__ import annotations
 
@@ -13,6 +13,19 @@ SUMMARY = 600
 """Characters of a summary at most."""
 DRAFT = 2000
 """Characters of a draft at most."""
+
+
+class NoAnswer(Exception):
+    """There is no usable answer; the message is a clause for the user, without anything that the endpoint said."""
+
+    def __init__(self, words: str, *, again: bool = False, after: float = 0.0, spent: bool = True) -> None:
+        super().__init__(words)
+        self.again = again
+        """Whether a later try could succeed."""
+        self.after = after
+        """Seconds that the endpoint wants to be left alone."""
+        self.spent = spent
+        """Whether it may have cost tokens."""
 
 
 class Refused(Exception):

@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from service.ai import answer, budget, prompt
-from service.ai.client import TOKENS, Client, NoAnswer
+from service.ai.answer import NoAnswer
+from service.ai.client import TOKENS, Client
 from service.ai.mask import Mask
 from service.metrics import MODEL_TOKENS
 
@@ -19,14 +20,12 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 3
 """How often a question is put at most."""
-PAUSE = 1.0
-"""Seconds before the second attempt; before the third one it is twice that."""
 
 
 class Questioner:
     """Asks the model that the settings name, on behalf of one user."""
 
-    def __init__(self, database: Database, settings: Settings, user_id: int, pause: float = PAUSE) -> None:
+    def __init__(self, database: Database, settings: Settings, user_id: int, pause: float) -> None:
         self._database = database
         self._settings = settings
         self._user_id = user_id

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
+
+from service.ai.answer import NoAnswer
 
 if TYPE_CHECKING:
     from service.ai.prompt import Prompt
@@ -20,18 +23,7 @@ TOKENS = 2000
 _LONGEST_PAUSE = 10.0  # seconds of Retry-After that are waited for
 _MOST = 10_000_000  # tokens that an endpoint may say it has used
 
-
-class NoAnswer(Exception):
-    """There is no usable answer; the message is a clause for the user, without anything that the endpoint said."""
-
-    def __init__(self, words: str, *, again: bool = False, after: float = 0.0, spent: bool = True) -> None:
-        super().__init__(words)
-        self.again = again
-        """Whether a later try could succeed."""
-        self.after = after
-        """Seconds that the endpoint wants to be left alone."""
-        self.spent = spent
-        """Whether it may have cost tokens."""
+logging.getLogger("httpx2").setLevel(logging.WARNING)  # it has a line for each request
 
 
 @dataclass(frozen=True, slots=True)

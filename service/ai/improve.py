@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from service.ai.answer import Refused
-from service.ai.asking import PAUSE, Questioner
-from service.ai.client import NoAnswer
+from service.ai.answer import NoAnswer, Refused
 from service.ai.prompt import READ
 from service.core.quotes import split_quotes
 from service.metrics import MODEL_ANSWERS
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("service.worker")
 
+PAUSE = 1.0
+"""Seconds before a second attempt; before the third one it is twice that."""
 RULES = "rules"
 MODEL = "model"
 
@@ -64,6 +64,8 @@ def improve(store: Store, settings: Settings, message_id: int, pause: float = PA
         task = _task(session, message_id)
     if task is None:
         return "there is nothing to improve"
+    from service.ai.asking import Questioner  # with an HTTP client, which takes 200 ms of the boot
+
     questioner = Questioner(store.database, settings, task.user_id, pause)
     try:
         answer = questioner.ask(task.mail, task.names, with_draft=task.state.draft is not None)

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 _MOST_NAMES = 60  # each costs a little at every character
 _SHORTEST_NAME = 2
+_ARTICLES = frozenset(
+    {"a", "an", "and", "at", "das", "de", "del", "der", "des", "die", "el", "for", "from", "la", "las", "le", "les"}
+    | {"los", "of", "the", "to", "und", "van", "von", "y"}
+)
 _EAST_ASIAN = "\u2e80"  # from here on, words have no blanks between them
 # Every repetition is bounded, so that the time is linear in the text.
 _PATTERNS = {
@@ -69,6 +73,7 @@ def _any_of(names: Iterable[str]) -> str:
     """A pattern for whole names and for their parts, the longer first."""
     whole = {" ".join(name.split()) for name in names}
     wanted = {one for name in whole for one in (name, *name.split()) if len(one) >= _SHORTEST_NAME}
+    wanted = {name for name in wanted if name.casefold() not in _ARTICLES}
     longest_first = sorted(wanted, key=lambda name: (-len(name), name))[:_MOST_NAMES]
     return "|".join(map(_literal, longest_first))
 

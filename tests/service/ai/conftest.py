@@ -87,8 +87,8 @@ def letter(database: Database) -> Letter:
         session.flush()
         session.add(
             Analysis(
-                message_id=message.id, user_id=user.id, category="needs-reply", score=0.9, reasons=[],
-                summary="Could you bring the map on Saturday?", actions=[], dates=[], labels=[],
+                message_id=message.id, user_id=user.id, category="needs-reply", triaged="needs-reply", score=0.9,
+                reasons=[], summary="Could you bring the map on Saturday?", actions=[], dates=[], labels=[],
             )
         )  # fmt: skip
         session.add(

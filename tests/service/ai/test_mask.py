@@ -59,6 +59,12 @@ def test_names_are_whole_words_where_words_have_blanks() -> None:
     assert "青木" not in mask.mask("青木はるかさん")
 
 
+def test_the_articles_of_a_name_are_no_names() -> None:
+    """A newsletter has a name too, and the model still has to read the text."""
+    masked = Mask("", ["The Sourdough Gazette", "Ida von Thal"]).mask("the Gazette of Thal, von")
+    assert re.sub(r"\[\w+\]", "*", masked) == "the * of *, von"
+
+
 def test_a_placeholder_that_was_never_given_is_noticed() -> None:
     """A model that makes one up is not believed."""
     mask = Mask(MAIL)
