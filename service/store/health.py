@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from service.settings import load
 from service.store import schema
+from service.store.migrations import HEAD
 from service.store.opened import open_store
 
 if TYPE_CHECKING:
@@ -34,4 +35,4 @@ async def database() -> str:
 def _found(database: Database) -> str:
     with schema.reachable(database):
         schema.require_current(database)
-    return f"schema {schema.head()}"
+    return f"schema {HEAD}"

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from probes import Failure, Waiting
 from service.store import queue
+from service.store.migrations import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,46 +27,33 @@ def migrate(database: Database) -> str:
 
     Raises `Waiting` while the database is not there, `Failure` when it is newer than this version of the service.
     """
-    config = _config()
-    known = ScriptDirectory.from_config(config)
-    newest = str(known.get_current_head())
     with reachable(database), database.engine.connect().execution_options(writes=True) as connection:
         _wait_for_others(connection)
-        found = MigrationContext.configure(connection).get_current_revision()
-        if found is not None and found not in {step.revision for step in known.walk_revisions()}:
-            raise too_new(found, newest)
-        if found != newest:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        if _revision(connection) != HEAD:
+            _upgrade(connection)
         connection.commit()
         queue.migrate(database)
-    return newest
-
-
-@functools.cache
-def head() -> str:
-    """The revision that this version of the service works with."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+    return HEAD
 
 
 def current(database: Database) -> str:
     """The revision that the database has; "" when it has none. Raises `Waiting`."""
     with reachable(database), database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() or ""
+        return _revision(connection)
 
 
 def require_current(database: Database) -> None:
     """Raises `Failure` when the schema is not the one that this version works with, and the database's own errors."""
     with database.engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision() or ""
-    if found != head():
-        raise too_new(found, head())
+        found = _revision(connection)
+    if found != HEAD:
+        raise _too_new(found)
 
 
-def too_new(found: str, expected: str) -> Failure:
+def _too_new(found: str) -> Failure:
     """The schema is one that this version of the service does not know."""
     return Failure(
-        f"the database's schema is {found}, and this version of the service knows {expected} at most",
+        f"the database's schema is {found}, and this version of the service knows {HEAD} at most",
         "start the version of the service that brought the schema there, or a newer one",
         "or restore the backup of the database that was made before that version first ran",
     )
@@ -97,7 +80,22 @@ def _wait_for_others(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
-def _config() -> Config:
+def _revision(connection: Connection) -> str:
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+
+
+def _upgrade(connection: Connection) -> None:
+    # Imported where it is needed: most boots find the schema as it should be, and Alembic takes long to import.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", "service.store:migrations")
-    return config
+    config.attributes["connection"] = connection
+    found = _revision(connection)
+    if found and found not in {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}:
+        raise _too_new(found)
+    command.upgrade(config, HEAD)

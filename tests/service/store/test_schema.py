@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from probes import Failure, Waiting
 from service.store import schema
 from service.store.database import Database
+from service.store.migrations import HEAD
 from service.store.tables import Base
 from service.store.url import DatabaseUrl
 from tests.service.process import free_port, start
@@ -38,6 +44,23 @@ def test_the_migrations_make_the_tables_of_the_code(database: Database) -> None:
         assert compare_metadata(context, Base.metadata) == []
 
 
+def test_the_newest_migration_is_the_one_that_the_code_works_with() -> None:
+    """The name in the code, which spares a boot the import of Alembic, is that of the last file."""
+    config = Config()
+    config.set_main_option("script_location", "service.store:migrations")
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_a_boot_that_finds_the_schema_does_not_import_alembic(tmp_path: Path) -> None:
+    """It takes long, and is needed for a migration alone."""
+    program = "import sys; from service.store import health; health.check(); print('alembic' in sys.modules)"
+    said = []
+    for _ in range(2):
+        env = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
+        said += subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True).stdout.split()
+    assert said == ["True", "False"]
+
+
 def _is_ours(name: str | None, kind: str, _: Any) -> bool:
     dbos = ("dbos_", "workflow_", "operation_", "notifications", "streams", "event_dispatch", "application_", "queues")
     return kind != "table" or name in Base.metadata.tables or not (name or "").startswith(dbos)
@@ -57,7 +80,7 @@ def test_processes_that_migrate_at_once_make_one_schema(empty_url: DatabaseUrl) 
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [schema.head()] * 4
+    assert found == [HEAD] * 4
 
 
 def test_a_migration_that_fails_leaves_nothing(empty_url: DatabaseUrl) -> None:
