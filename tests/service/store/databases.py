@@ -56,7 +56,8 @@ class PostgreSQL:
         """The name of a new database that is as `template` is."""
         name = f"test_{next(self._numbers)}"
         with psycopg.connect(self.url("postgres").get_secret_value(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'".encode())
+            options = f"TEMPLATE {template} ENCODING 'UTF8' LOCALE 'C.UTF-8'"
+            connection.execute(f"CREATE DATABASE {name} {options}".encode())
         return name
 
     def url(self, name: str) -> DatabaseUrl:

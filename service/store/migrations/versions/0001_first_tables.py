@@ -1,5 +1,7 @@
 """First tables."""
 
+import string
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -354,7 +356,9 @@ def _search_sqlite() -> None:
     new, old = (", ".join(f"{row}.{column}" for column in columns.split(", ")) for row in ("new", "old"))
     forget = f"INSERT INTO messages_search (messages_search, rowid, {columns}) VALUES ('delete', old.id, {old})"
     learn = f"INSERT INTO messages_search (rowid, {columns}) VALUES (new.id, {new})"
-    op.execute(f"CREATE VIRTUAL TABLE messages_search USING fts5({columns}, content='messages', content_rowid='id')")
+    # Accents tell words apart, as they do on PostgreSQL.
+    options = "content='messages', content_rowid='id', tokenize='unicode61 remove_diacritics 0'"
+    op.execute(f"CREATE VIRTUAL TABLE messages_search USING fts5({columns}, {options})")
     op.execute(f"CREATE TRIGGER messages_search_insert AFTER INSERT ON messages BEGIN {learn}; END")
     op.execute(f"CREATE TRIGGER messages_search_delete AFTER DELETE ON messages BEGIN {forget}; END")
     op.execute(
@@ -364,7 +368,10 @@ def _search_sqlite() -> None:
 
 def _search_postgresql() -> None:
     # A tsvector holds 1 MB at most (PostgreSQL, 12.1.3), so of a long text its beginning is found.
-    words = "subject || ' ' || sender || ' ' || sender_name || ' ' || left(text, 200000)"
+    text = "subject || ' ' || sender || ' ' || sender_name || ' ' || left(text, 200000)"
+    # Its parser would keep addresses, hosts and numbers whole, and leave tags out; FTS5 knows words alone.
+    punctuation = string.punctuation.replace("'", "''")
+    words = f"translate({text}, '{punctuation}', repeat(' ', {len(string.punctuation)}))"
     op.execute(
         f"ALTER TABLE messages ADD COLUMN search tsvector GENERATED ALWAYS AS (to_tsvector('simple', {words})) STORED"
     )
