@@ -14,7 +14,10 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from probes import on_drain
 from service import api
 from service.access import Access
+from service.api import refusals
 from service.body import BodyLimit
+from service.commands import COMMANDS
+from service.commands.desk import Desk
 from service.control import tasks
 from service.control.herald import Herald
 from service.control.supervisor import Supervisor
@@ -25,6 +28,7 @@ from service.live.events import Events
 from service.live.follower import Follower
 from service.live.server import Server
 from service.mail.demo.account import arrange_all
+from service.mail.registry import Allowed
 from service.metrics import LIVE_CLIENTS, SOCKETIO_CONNECTIONS
 from service.problems import Unhandled, http_exception
 from service.settings import Settings, load
@@ -49,6 +53,7 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
     store = open_store(settings)
     queue = Queue(store.database)
     access = Access(store.database, settings.access_token)
+    desk = Desk(store, queue, Allowed.by(settings), COMMANDS)
     server = Server(settings, access)
     follower = Follower(store.database, server)
     clients = Events(instance, follower)
@@ -56,7 +61,7 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
     door = Door(server, settings.socketio_max_sessions)
     supervisor = Supervisor([] if settings.mode == "api" else work(settings, store, queue))
     herald = Herald(supervisor, server.emit, instance.id)
-    routes = api.routes(settings, instance, store, queue)
+    routes = api.routes(settings, instance, store, desk, access)
     if settings.mode != "worker":
         routes += _live_routes(door)
 
@@ -83,7 +88,7 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
             Middleware(ForwardedHeaders, trusted=settings.trusted_proxies),
             Middleware(Unhandled),
         ],
-        exception_handlers={HTTPException: http_exception},
+        exception_handlers={HTTPException: http_exception, **refusals.HANDLERS},
         lifespan=lifespan,
     )
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict, TypeVar
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +17,11 @@ if TYPE_CHECKING:
 
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 """The id of a row."""
+Time = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+"""A time with its zone (RFC 3339)."""
+Limit = Annotated[int, Field(ge=1, le=100, description="How many at most.")]
 
+_BROKEN = re.compile("[\0\ud800-\udfff]")
 _LONGEST = 200  # characters of a value that an error quotes
 _SECRETS = ("secret", "password", "token")
 
@@ -34,13 +41,24 @@ class View(BaseModel):
 I = TypeVar("I", bound=BaseModel)  # noqa: E741
 
 
-class Error(TypedDict, total=False):
+class Error(TypedDict):
     """One thing that is wrong: where, what, the value (no secret, and none that is large), and what is accepted."""
 
     where: str
     what: str
-    value: str | int | float | bool | None
-    accepted: list[str]
+    value: NotRequired[str | int | float | bool | None]
+    accepted: NotRequired[list[str]]
+
+
+class Problem(BaseModel):
+    """Why a request is not served (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    request_id: str = ""
+    errors: list[Error] = Field(default_factory=list)
 
 
 class Invalid(ValueError):
@@ -53,17 +71,21 @@ class Invalid(ValueError):
 
 def from_json(model: type[I], given: Mapping[str, Any]) -> I:
     """What a JSON object, decoded, says. Raises `Invalid`."""
-    _refuse_nul(given)
+    _refuse_broken(given)
+    try:
+        text = json.dumps(given, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise Invalid([{"where": "", "what": "There is a value in it that JSON has not, or it is too large"}]) from None
     try:
         # As JSON, where a time is a text: as a Python object it would have to be one already.
-        return model.model_validate_json(json.dumps(given), strict=True)
+        return model.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise Invalid(errors(error)) from None
 
 
 def from_text(model: type[I], given: Mapping[str, str]) -> I:
     """What texts, such as those of a query, say. Raises `Invalid`."""
-    _refuse_nul(given)
+    _refuse_broken(given)
     try:
         return model.model_validate_strings(given)
     except ValidationError as error:
@@ -75,17 +97,17 @@ def errors(error: ValidationError) -> list[Error]:
     return [_error(one) for one in error.errors(include_url=False)]
 
 
-def _refuse_nul(given: Any, where: str = "") -> None:
-    """PostgreSQL keeps no NUL in a text."""
-    if isinstance(given, str) and "\0" in given:
-        raise Invalid([{"where": where, "what": "There is a NUL character in it"}])
+def _refuse_broken(given: Any, where: str = "") -> None:
+    """No database keeps half of a surrogate pair, and PostgreSQL no NUL."""
+    if isinstance(given, str) and _BROKEN.search(given):
+        raise Invalid([{"where": where, "what": "There is a NUL character or half of a surrogate pair in it"}])
     if isinstance(given, dict):
         for name, value in given.items():
-            _refuse_nul(name, where)
-            _refuse_nul(value, f"{where}.{name}" if where else name)
+            _refuse_broken(name, where)
+            _refuse_broken(value, f"{where}.{name}" if where else name)
     if isinstance(given, list):
         for place, value in enumerate(given):
-            _refuse_nul(value, f"{where}.{place}" if where else str(place))
+            _refuse_broken(value, f"{where}.{place}" if where else str(place))
 
 
 def _error(found: ErrorDetails) -> Error:

@@ -11,24 +11,30 @@ from starlette.responses import JSONResponse
 from probes import request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.exceptions import HTTPException
     from starlette.requests import HTTPConnection
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from service.inputs import Error
+
 log = logging.getLogger("service.problems")
 
 
 class Problem(JSONResponse):
-    """A problem details object: title and status, and where known the detail and the request's id."""
+    """A problem details object: title and status, and where known the detail, each error and the request's id."""
 
     media_type = "application/problem+json"
 
-    def __init__(self, status: int, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, detail: str = "", headers: Mapping[str, str] | None = None, errors: Sequence[Error] = ()
+    ) -> None:
         content: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
         if detail:
             content["detail"] = detail
+        if errors:
+            content["errors"] = list(errors)
         if request := request_id():
             content["request_id"] = request
         super().__init__(content, status, headers)

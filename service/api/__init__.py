@@ -4,21 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import BaseRoute, Route
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Mount, Route
 
+from service.api import accounts, endpoint, messages, openapi, threads
 from service.api.about import About
 from service.api.debug_config import DebugConfig
+from service.api.guard import Guard
+from service.api.operation import Services
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from service.access import Access
+    from service.commands.desk import Desk
     from service.instance import Instance
     from service.settings import Settings
     from service.store.opened import Store
-    from service.store.queue import Queue
+
+PREFIX = "/api"
+"""What every path of the API begins with; all below it is closed."""
+OPERATIONS = (*accounts.OPERATIONS, *messages.OPERATIONS, *threads.OPERATIONS)
 
 
-def routes(settings: Settings, instance: Instance, _store: Store, _queue: Queue) -> list[BaseRoute]:
+def routes(settings: Settings, instance: Instance, store: Store, desk: Desk, access: Access) -> list[BaseRoute]:
     """What this process serves in its mode; a worker says only what it is."""
     served: list[BaseRoute] = [Route("/", About(instance).get)]
-    if settings.debug_config and settings.mode != "worker":
+    if settings.mode == "worker":
+        return served
+    if settings.debug_config:
         served.append(Route("/debug-config", DebugConfig(settings).get))
-    return served
+    services = Services(store.database, desk)
+    closed = Mount(PREFIX, routes=endpoint.routes(services, OPERATIONS), middleware=[Middleware(Guard, access)])
+    return [*served, Route("/openapi.json", _description()), closed]
+
+
+def _description() -> Callable[[Request], Awaitable[JSONResponse]]:
+    # Open: it says nothing of anybody's mail, and whoever writes a client needs it before there is a token.
+    described = JSONResponse(openapi.describe(OPERATIONS, PREFIX))
+
+    async def get(_: Request) -> JSONResponse:
+        return described
+
+    return get

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, Field, JsonValue, SecretStr
+from pydantic import Field, JsonValue, SecretStr
 from sqlalchemy import delete, func, select
 
 from service.commands.command import Command, Done, Refused
@@ -15,36 +14,19 @@ from service.mail.demo import account as demo
 from service.store import threads
 from service.store.events import New
 from service.store.tables import Account
+from service.views import AccountView
 
 if TYPE_CHECKING:
     from service.commands.command import Work
 
 MOST = 100
 """Mailboxes of one user."""
-State = Literal["new", "syncing", "well", "failing", "needs_reauth"]
 Name = Annotated[str, Field(min_length=1, max_length=200, description="What its owner calls it.")]
 Address = Annotated[str, Field(max_length=320, description="The e-mail address of its owner.")]
 Settings = Annotated[dict[str, JsonValue], Field(description="What the source of that kind needs to know.")]
 Secret = Annotated[
     SecretStr, Field(max_length=10_000, description="The password. It is stored encrypted, never shown.")
 ]
-
-
-class AccountView(View):
-    """A mailbox, and how it is; the secret is never shown."""
-
-    id: Id
-    kind: str
-    name: str
-    address: str
-    settings: dict[str, JsonValue]
-    has_secret: Annotated[bool, Field(validation_alias="secret"), BeforeValidator(bool)]
-    state: State
-    error: Annotated[str, Field(description='Why it is failing, in words; "" when it is not.')]
-    paused: bool
-    created_at: datetime
-    last_success_at: datetime | None
-    sync_requested_at: datetime | None
 
 
 class Create(Input):

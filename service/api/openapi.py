@@ -1,0 +1,152 @@
+"""The API's description (OpenAPI 3.1), made from the operations and their models."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pydantic.json_schema import models_json_schema
+
+from service.commands.desk import LONGEST_KEY
+from service.inputs import Problem
+from service.instance import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic import BaseModel
+
+    from service.api.operation import Operation
+
+_REF = "#/components/schemas/{model}"
+_INFO = {
+    "title": "Airlock",
+    "version": VERSION,
+    "summary": "An e-mail assistant that follows mailboxes, and says what is in them.",
+    "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+}
+_SECURITY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "The access token: ACCESS_TOKEN, or the one that was logged at the first boot.",
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Sent again with the same key, the command does nothing more and has the first answer "
+    "(draft-ietf-httpapi-idempotency-key-header).",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!#-~]+$"},
+}
+_SAID = {
+    400: "The body, or the idempotency key, cannot be read.",
+    401: "There is no access token, or it opens nothing.",
+    404: "There is no such thing.",
+    409: "It cannot be done as things are.",
+    413: "The body is too large.",
+    415: "A body of that type is not read.",
+    422: "Something in the request cannot be used; `errors` says what, where, and what is accepted.",
+    503: "The database does not answer.",
+}
+
+
+def describe(operations: Iterable[Operation], prefix: str) -> dict[str, Any]:
+    """The document; `prefix` is in front of every path."""
+    operations = list(operations)
+    schemas = _Schemas(operations)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(prefix + operation.path, {})[operation.method.lower()] = _described(operation, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": _INFO,
+        "paths": paths,
+        "components": {"schemas": schemas.components, "securitySchemes": {"token": _SECURITY}},
+        "security": [{"token": []}],
+    }
+
+
+class _Schemas:
+    """The JSON schemas of all models: of what is taken, and of what is answered."""
+
+    def __init__(self, operations: list[Operation]) -> None:
+        wanted: dict[tuple[type[BaseModel], Any], None] = {(Problem, "serialization"): None}
+        for operation in operations:
+            wanted[operation.input, "validation"] = None
+            if not isinstance(operation.answer, str):
+                wanted[operation.answer, "serialization"] = None
+        self._references, definitions = models_json_schema(list(wanted), ref_template=_REF)
+        known = definitions["$defs"]
+        inputs = {self._name(operation.input, "validation") for operation in operations}
+        self._inputs = {name: known[name] for name in inputs}
+        self.components: dict[str, Any] = {name: schema for name, schema in known.items() if name not in inputs}
+
+    def answer(self, model: type[BaseModel]) -> Any:
+        """The schema of an answer."""
+        return self._references[model, "serialization"]
+
+    def properties(self, model: type[BaseModel]) -> dict[str, Any]:
+        """The schemas of an input's fields."""
+        found: dict[str, Any] = self._inputs[self._name(model, "validation")].get("properties", {})
+        return found
+
+    def required(self, model: type[BaseModel]) -> list[str]:
+        """The fields that an input must have."""
+        found: list[str] = self._inputs[self._name(model, "validation")].get("required", [])
+        return found
+
+    def _name(self, model: type[BaseModel], mode: Any) -> str:
+        return str(self._references[model, mode]["$ref"]).rpartition("/")[2]
+
+
+def _described(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    in_path = re.findall(r"{(\w+)}", operation.path)
+    fields = schemas.properties(operation.input)
+    required = schemas.required(operation.input)
+    others = {name: schema for name, schema in fields.items() if name not in in_path}
+    parameters = [_parameter(name, "path", fields[name], required=True) for name in in_path]
+    told: dict[str, Any] = {
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "tags": [operation.id.partition(".")[0]],
+        "responses": _responses(operation, schemas),
+    }
+    if operation.bodies is None:
+        parameters += [_parameter(name, "query", schema, required=name in required) for name, schema in others.items()]
+    else:
+        parameters.append(_KEY)
+        body = {
+            "type": "object",
+            "properties": others,
+            "required": [name for name in required if name in others],
+            "additionalProperties": False,
+        }
+        told["requestBody"] = {
+            "required": bool(body["required"]),
+            "content": {media_type: {"schema": body} for media_type in operation.bodies},
+        }
+    return {**told, "parameters": parameters} if parameters else told
+
+
+def _parameter(name: str, place: str, schema: dict[str, Any], *, required: bool) -> dict[str, Any]:
+    # A parameter that is left out is absent: in a URL there is no null.
+    given = [one for one in schema.get("anyOf", [schema]) if one != {"type": "null"}]
+    shown = {"anyOf": given} if len(given) > 1 else {key: value for key, value in given[0].items() if key != "title"}
+    if schema.get("default") is not None:
+        shown["default"] = schema["default"]
+    described = {"description": shown.pop("description")} if "description" in shown else {}
+    return {"name": name, "in": place, "required": required, **described, "schema": shown}
+
+
+def _responses(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    if isinstance(operation.answer, str):
+        content: dict[str, Any] = {operation.answer: {}}
+    else:
+        content = {"application/json": {"schema": schemas.answer(operation.answer)}}
+    responses: dict[str, Any] = {str(operation.status): {"description": "It is done.", "content": content}}
+    statuses = {401, 422, 503, *operation.refusals}
+    if operation.bodies is not None:
+        statuses |= {400, 413, 415}
+    problem = {"application/problem+json": {"schema": schemas.answer(Problem)}}
+    for status in sorted(statuses):
+        responses[str(status)] = {"description": _SAID[status], "content": problem}
+    return responses

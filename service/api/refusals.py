@@ -1,0 +1,39 @@
+"""What the API answers when it does not do what it was asked: each exception as a problem."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, cast
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from service.commands.command import Refused
+from service.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import HTTPConnection
+
+log = logging.getLogger("service.api")
+
+
+async def refused(_: HTTPConnection, error: Exception) -> Problem:
+    """A command or a query that is refused says why itself."""
+    refusal = cast("Refused", error)
+    return Problem(refusal.status, refusal.detail, errors=refusal.errors)
+
+
+async def away(_: HTTPConnection, error: Exception) -> Problem:
+    """The database is away or too busy: worth another attempt."""
+    log.warning("the database does not answer: %s", type(error).__name__)
+    return Problem(503, "the database does not answer: try again", {"Retry-After": "5"})
+
+
+HANDLERS: Mapping[type[Exception], Callable[[HTTPConnection, Exception], Awaitable[Problem]]] = {
+    Refused: refused,
+    OperationalError: away,
+    PoolTimeout: away,
+}
+"""For Starlette's `exception_handlers`."""

@@ -1,0 +1,193 @@
+"""What clients are shown of what is stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, JsonValue
+
+from service.core.category import Category
+from service.inputs import Id, View
+
+State = Literal["new", "syncing", "well", "failing", "needs_reauth"]
+
+
+class AccountView(View):
+    """A mailbox, and how it is; the secret is never shown."""
+
+    id: Id
+    kind: str
+    name: str
+    address: str
+    settings: dict[str, JsonValue]
+    has_secret: Annotated[bool, Field(validation_alias="secret"), BeforeValidator(bool)]
+    state: State
+    error: Annotated[str, Field(description='Why it is failing, in words; "" when it is not.')]
+    paused: bool
+    created_at: datetime
+    last_success_at: datetime | None
+    sync_requested_at: datetime | None
+
+
+class Reason(View):
+    """One piece of evidence for a category."""
+
+    words: str
+    weight: float
+
+
+class Action(View):
+    """Something to do, and the sentence that says so."""
+
+    text: str
+    sentence: str
+    due: str | None
+
+
+class Mention(View):
+    """A date in the text, and the sentence that has it."""
+
+    words: str
+    sentence: str
+    at: str
+
+
+class AnalysisView(View):
+    """What the assistant made of a message."""
+
+    category: Category
+    score: Annotated[float, Field(description="How sure that is, from 0 to 1.")]
+    reasons: Annotated[list[Reason], Field(description="Why, the weightiest first.")]
+    summary: str
+    actions: list[Action]
+    dates: list[Mention]
+    labels: Annotated[list[str], Field(description="What rules put on it.")]
+    hidden: bool
+    pinned: bool
+    source: Annotated[str, Field(description='Who wrote the summary: "rules" or "model".')]
+    note: Annotated[str, Field(description='What was tried and failed, in words; "" for nothing.')]
+
+
+class Recipient(View):
+    """Whom a message is addressed to."""
+
+    kind: Literal["to", "cc"]
+    name: str
+    address: str
+
+
+class AttachmentView(View):
+    """A part that is not shown as text; its size in bytes."""
+
+    name: str
+    type: str
+    size: int
+
+
+class MessageLine(View):
+    """A message, as a list shows it."""
+
+    id: Id
+    account_id: Id
+    thread_id: Id
+    subject: str
+    sender_name: str
+    sender: str
+    received_at: datetime
+    size: int
+    seen: bool
+    flagged: bool
+    answered: bool
+    removed_at: Annotated[datetime | None, Field(description="When the mailbox lost it.")]
+    has_attachments: bool
+    category: Annotated[Category | None, Field(description="Null until it is understood.")]
+    score: float | None
+    summary: str | None
+    labels: Annotated[list[str], BeforeValidator(lambda found: found or [])]
+    hidden: Annotated[bool, BeforeValidator(bool)]
+    pinned: Annotated[bool, BeforeValidator(bool)]
+
+
+class MessageView(View):
+    """A message, whole. Its HTML is sanitised."""
+
+    id: Id
+    account_id: Id
+    thread_id: Id
+    message_id: str
+    folders: list[str]
+    subject: str
+    sender_name: str
+    sender: str
+    recipients: list[Recipient]
+    sent_at: datetime | None
+    received_at: datetime
+    size: int
+    complete: Annotated[bool, Field(description="False when it was too large, and only its header is here.")]
+    text: str
+    html: str
+    attachments: list[AttachmentView]
+    defects: Annotated[list[str], Field(description="What is wrong with the message, in words.")]
+    seen: bool
+    flagged: bool
+    answered: bool
+    removed_at: datetime | None
+    analysed_at: datetime | None
+    analysis: AnalysisView | None
+
+
+class DraftView(View):
+    """A reply that is proposed. Nothing sends it."""
+
+    id: Id
+    message_id: Id
+    subject: str
+    to: list[str]
+    text: str
+    in_reply_to: str
+    references: list[str]
+    source: str
+    state: Literal["proposed", "edited", "discarded"]
+    updated_at: datetime
+
+
+class CorrectionView(View):
+    """The category that the user says a message has."""
+
+    id: Id
+    message_id: Id
+    category: Category
+    was: Annotated[str, Field(description='What the assistant had said; "" for nothing.')]
+    at: datetime
+
+
+class DeadLetterView(View):
+    """A message whose work failed as often as it may."""
+
+    id: Id
+    account_id: Id
+    message_id: Id
+    error: str
+    attempts: int
+    at: datetime
+
+
+class EventView(View):
+    """Something that happened."""
+
+    id: Id
+    type: str
+    at: datetime
+    account_id: Id | None
+    data: dict[str, Any]
+
+
+class AuditView(View):
+    """Something that somebody did."""
+
+    id: Id
+    at: datetime
+    actor: str
+    action: str
+    detail: dict[str, Any]
