@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, JsonValue
 
 from service.core.category import Category
+from service.core.rules.rule import Priority
 from service.inputs import Id, View
 
 State = Literal["new", "syncing", "well", "failing", "needs_reauth"]
@@ -38,9 +39,8 @@ class Reason(View):
 
 
 class Action(View):
-    """Something to do, and the sentence that says so."""
+    """A sentence that asks for something, and when it is due: a day, a time or null."""
 
-    text: str
     sentence: str
     due: str | None
 
@@ -56,25 +56,32 @@ class Mention(View):
 class AnalysisView(View):
     """What the assistant made of a message."""
 
-    category: Category
-    score: Annotated[float, Field(description="How sure that is, from 0 to 1.")]
-    reasons: Annotated[list[Reason], Field(description="Why, the weightiest first.")]
+    category: Annotated[Category, Field(description="What the user said, else what a rule did, else what triage said.")]
+    triaged: Annotated[Category, Field(description="What triage said.")]
+    score: Annotated[float, Field(description="How sure triage is, from 0 to 1.")]
+    reasons: Annotated[list[Reason], Field(description="Why triage said so, the weightiest first.")]
     summary: str
     actions: list[Action]
     dates: list[Mention]
     labels: Annotated[list[str], Field(description="What rules put on it.")]
     hidden: bool
     pinned: bool
+    priority: Priority
     source: Annotated[str, Field(description='Who wrote the summary: "rules" or "model".')]
     note: Annotated[str, Field(description='What was tried and failed, in words; "" for nothing.')]
 
 
-class Recipient(View):
+class Person(View):
+    """Whom a reply is addressed to."""
+
+    name: str
+    address: str
+
+
+class Recipient(Person):
     """Whom a message is addressed to."""
 
     kind: Literal["to", "cc"]
-    name: str
-    address: str
 
 
 class AttachmentView(View):
@@ -107,6 +114,32 @@ class MessageLine(View):
     labels: Annotated[list[str], BeforeValidator(lambda found: found or [])]
     hidden: Annotated[bool, BeforeValidator(bool)]
     pinned: Annotated[bool, BeforeValidator(bool)]
+    priority: Priority | None
+
+
+class DraftView(View):
+    """A reply that is proposed. Nothing sends it."""
+
+    id: Id
+    message_id: Id
+    subject: str
+    to: list[Person]
+    text: str
+    in_reply_to: str
+    references: list[str]
+    source: str
+    state: Literal["proposed", "edited", "discarded"]
+    updated_at: datetime
+
+
+class CorrectionView(View):
+    """The category that the user says a message has, and the one that it had before."""
+
+    id: Id
+    message_id: Id
+    category: Category
+    was: Category
+    at: datetime
 
 
 class MessageView(View):
@@ -135,30 +168,29 @@ class MessageView(View):
     removed_at: datetime | None
     analysed_at: datetime | None
     analysis: AnalysisView | None
+    correction: CorrectionView | None
+    draft: DraftView | None
 
 
-class DraftView(View):
-    """A reply that is proposed. Nothing sends it."""
+class RuleView(View):
+    """A rule; its definition is what `rules.put` takes."""
 
     id: Id
-    message_id: Id
-    subject: str
-    to: list[str]
-    text: str
-    in_reply_to: str
-    references: list[str]
-    source: str
-    state: Literal["proposed", "edited", "discarded"]
+    position: int
+    name: str
+    enabled: bool
+    definition: dict[str, JsonValue]
     updated_at: datetime
 
 
-class CorrectionView(View):
-    """The category that the user says a message has."""
+class RuleApplicationView(View):
+    """That a rule was applied to a message."""
 
     id: Id
     message_id: Id
-    category: Category
-    was: Annotated[str, Field(description='What the assistant had said; "" for nothing.')]
+    rule: Annotated[str, Field(description="Its name then.")]
+    because: str
+    actions: list[JsonValue]
     at: datetime
 
 

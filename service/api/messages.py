@@ -16,7 +16,7 @@ from service.inputs import Id, Input, Time, View
 from service.store import search
 from service.store.documents import array_has, array_length
 from service.store.scope import read_as
-from service.store.tables import Analysis, Folder, Message, Placement, Raw
+from service.store.tables import Analysis, Correction, Draft, Folder, Message, Placement, Raw
 from service.views import MessageLine, MessageView
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def lines() -> Select[Any]:
     )  # fmt: skip
     understood = (
         Analysis.category, Analysis.score, Analysis.summary, Analysis.labels, Analysis.hidden, Analysis.pinned,
+        Analysis.priority,
     )  # fmt: skip
     has_attachments = (array_length(Message.attachments) > 0).label("has_attachments")
     query: Any = select(*plain, has_attachments, *understood)
@@ -98,6 +99,8 @@ def get_message(session: Session, given: One) -> MessageView:
         "folders": list(session.scalars(folders.where(Placement.message_id == message.id))),
         "complete": session.scalar(select(Raw.complete).where(Raw.message_id == message.id)) is True,
         "analysis": session.get(Analysis, message.id),
+        "correction": session.scalar(select(Correction).where(Correction.message_id == message.id)),
+        "draft": session.scalar(select(Draft).where(Draft.message_id == message.id)),
     }
     return MessageView.model_validate(shown)
 

@@ -70,7 +70,8 @@ def fill(database: Database) -> Filled:
         _understand(session, news, "newsletter", hidden=True)
         session.add(
             Draft(
-                user_id=owner, message_id=question, subject="Re: Lunch on Friday?", to=["bob@example.com"],
+                user_id=owner, message_id=question, subject="Re: Lunch on Friday?",
+                to=[{"name": "Bob", "address": "bob@example.com"}],
                 text="Thank you.", in_reply_to="question@example.com", references=["question@example.com"],
                 updated_at=BEGIN,
             )
@@ -86,11 +87,11 @@ def _understand(session: Session, message_id: int, category: str, **more: Any) -
     message.analysed_at = BEGIN
     said = {"score": 0.9, "summary": f"About: {message.subject}", "labels": [], "note": ""}
     reasons = [{"words": "it asks a question", "weight": 0.8}]
-    actions = [{"text": "Answer", "sentence": "Are you free?", "due": None}]
+    actions = [{"sentence": "Are you free?", "due": None}]
     dates = [{"words": "Friday", "sentence": "Lunch on Friday", "at": "2026-01-02"}]
     session.add(
         Analysis(
-            message_id=message_id, user_id=message.user_id, category=category, reasons=reasons, actions=actions,
-            dates=dates, **{**said, **more},
+            message_id=message_id, user_id=message.user_id, category=category, triaged=category, reasons=reasons,
+            actions=actions, dates=dates, **{**said, **more},
         )
     )  # fmt: skip
