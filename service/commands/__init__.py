@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from service.commands import accounts
+from service.commands import accounts, corrections, dead_letters, drafts, everything, rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from service.commands.command import Command
 
-COMMANDS: Mapping[str, Command[Any, Any]] = {command.name: command for command in accounts.COMMANDS}
+COMMANDS: Mapping[str, Command[Any, Any]] = {
+    command.name: command
+    for room in (accounts, corrections, drafts, rules, dead_letters, everything)
+    for command in room.COMMANDS
+}
 """Every command by its name."""

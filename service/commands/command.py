@@ -63,3 +63,5 @@ class Command(Generic[I, A]):
     input: type[I]
     answer: type[A]
     run: Callable[[Work, I], Done[A]]
+    changes: bool = True
+    """Whether it changes anything; one that does not has no events, no audit and needs no key."""

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from service import inputs
 from service.commands.command import Refused, Work
 from service.store import events
-from service.store.scope import write_as
+from service.store.scope import read_as, write_as
 from service.store.tables import Audit
 from service.store.tables import Command as Answered
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from service.commands.command import Command
+    from service.commands.command import Command, Done
     from service.mail.registry import Allowed
     from service.store.opened import Store
     from service.store.queue import Queue
@@ -53,33 +53,38 @@ class Desk:
         input_ = _input(command, given)
         if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
             raise Refused(400, f"an idempotency key has 1 to {LONGEST_KEY} printable characters of ASCII")
+        if not command.changes:
+            with read_as(self._store.database, user_id) as session:
+                return _answer(command.run(self._work(session, user_id), input_))
         with write_as(self._store.database, user_id) as session:
-            row = self._claim(session, user_id, key, json.dumps([name, given], sort_keys=True)) if key else None
+            work = self._work(session, user_id)
+            row = self._claim(work, key, json.dumps([name, given], sort_keys=True)) if key else None
             if row is not None and row.answer:
                 return row.answer
-            now = datetime.now(UTC)
-            work = Work(session, user_id, self._store.vault, self._queue, self._allowed, now)
             done = command.run(work, input_)
-            answer: dict[str, Any] = done.answer.model_dump(mode="json")
+            answer = _answer(done)
             if row is not None:
                 row.answer = answer
-            session.add(Audit(user_id=user_id, at=now, actor=actor, action=name, detail=done.audit))
+            session.add(Audit(user_id=user_id, at=work.now, actor=actor, action=name, detail=done.audit))
             events.append(session, user_id, *done.events)
         return answer
 
-    def _claim(self, session: Session, user_id: int, key: str, asked: str) -> Answered:
+    def _work(self, session: Session, user_id: int) -> Work:
+        return Work(session, user_id, self._store.vault, self._queue, self._allowed, datetime.now(UTC))
+
+    def _claim(self, work: Work, key: str, asked: str) -> Answered:
         """The row of an idempotency key; without an answer when it is new. Whoever is at the command now is waited for.
 
         Raises `Refused` when the key stands for another command.
         """
         # Keyed with the vault's secret: a plain digest would let a stored password be guessed.
         digest = self._store.vault.fingerprint(asked)
-        row = Answered(user_id=user_id, key=key, digest=digest, answer={}, at=datetime.now(UTC))
+        row = Answered(user_id=work.user_id, key=key, digest=digest, answer={}, at=work.now)
         try:
-            with session.begin_nested():
-                session.add(row)
+            with work.session.begin_nested():
+                work.session.add(row)
         except IntegrityError:
-            row = session.scalars(select(Answered).where(Answered.key == key)).one()
+            row = work.session.scalars(select(Answered).where(Answered.key == key)).one()
             if row.digest != digest:
                 raise Refused(422, _REUSED) from None
         return row
@@ -98,3 +103,8 @@ def _input(command: Command[Any, Any], given: Any) -> Any:
         return inputs.from_json(command.input, given)
     except inputs.Invalid as invalid:
         raise Refused(422, f"{command.name} cannot be done with this: {invalid}", invalid.errors) from None
+
+
+def _answer(done: Done[Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = done.answer.model_dump(mode="json")
+    return answer

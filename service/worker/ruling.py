@@ -10,8 +10,8 @@ from sqlalchemy import select
 from service.core.category import CATEGORIES
 from service.core.rules import Facts, evaluate
 from service.store import events, rules
+from service.store.reading import email_of
 from service.store.tables import Analysis, Correction, Message, Raw
-from service.worker.reading import email_of
 
 if TYPE_CHECKING:
     from service.store.database import Database

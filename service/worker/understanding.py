@@ -13,11 +13,11 @@ from sqlalchemy import delete, select
 from service.ai import improve
 from service.metrics import MESSAGES, STAGE_SECONDS
 from service.store import events, rules
+from service.store.reading import email_of
 from service.store.tables import Account, DeadLetter, Message, Raw
 from service.worker import ruling
 from service.worker.contexts import Contexts
 from service.worker.judgement import judge
-from service.worker.reading import email_of
 from service.worker.writing import write
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from service.core.rules.conditions import Facts
 from service.core.rules.problems import RulesError
 from service.core.rules.reading import parse_rules, read_rules
 from service.core.rules.rule import Application, Effects, Rule, combined, evaluate
-from service.core.rules.writing import definition, to_json, to_toml
+from service.core.rules.writing import definition, effects, to_json, to_toml
 
 __all__ = [
     "Application",
@@ -14,6 +14,7 @@ __all__ = [
     "RulesError",
     "combined",
     "definition",
+    "effects",
     "evaluate",
     "parse_rules",
     "read_rules",

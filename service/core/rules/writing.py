@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def definition(rule: Rule) -> dict[str, Any]:
     """A rule as plain data, for a store."""
-    return {"name": rule.name, "when": _condition(rule.when), "then": _effects(rule.then)}
+    return {"name": rule.name, "when": _condition(rule.when), "then": effects(rule.then)}
 
 
 def to_json(rules: Iterable[Rule]) -> str:
@@ -56,15 +56,16 @@ def _condition(condition: Condition) -> dict[str, Any]:
     raise TypeError(f"{condition!r} is no condition")
 
 
-def _effects(effects: Effects) -> dict[str, Any]:
+def effects(then: Effects) -> dict[str, Any]:
+    """What a rule does, as plain data."""
     found = {
-        "category": effects.category,
-        "label": _one_or_all(effects.labels) if effects.labels else None,
-        "priority": effects.priority,
-        "hide": effects.hide,
-        "pin": effects.pin,
-        "skip-draft": effects.skip_draft,
-        "stop": effects.stop,
+        "category": then.category,
+        "label": _one_or_all(then.labels) if then.labels else None,
+        "priority": then.priority,
+        "hide": then.hide,
+        "pin": then.pin,
+        "skip-draft": then.skip_draft,
+        "stop": then.stop,
     }
     return {name: value for name, value in found.items() if value} or {"stop": False}
 

@@ -1,0 +1,84 @@
+"""Delete everything: the user takes all back, and can begin anew."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select, text
+
+from service.access import Access
+from service.commands.command import Refused
+from service.store import events
+from service.store.tables import AccessToken, Audit, Base, Command, Event, User
+from tests.service.api.seed import fill
+from tests.service.store.mailbox import Mailbox, mail
+
+if TYPE_CHECKING:
+    from tests.service.commands.conftest import Client
+
+WORDS = {"confirm": "delete everything"}
+
+
+def test_all_that_is_the_users_goes(client: Client) -> None:
+    """Every table is empty but for the token, the user, and that this was done; of others nothing goes."""
+    database = client.store.database
+    Access(database, None).prepare(serves=True)
+    fill(database)
+    client.do("rules.put", rule=[{"name": "X", "when": {"subject": "x"}, "then": {"pin": True}}])
+    client.do("control.pause-all", key="before")
+    with database.write() as session:
+        other = User(name="bob", created_at=datetime.now(UTC), last_event=0, pruned_event=0)
+        session.add(other)
+    Mailbox(database, other.id).deliver(mail("Of Bob"))
+    assert client.do("everything.delete", key="k", **WORDS) == {"messages": 5}
+    assert client.do("everything.delete", key="k", **WORDS) == {"messages": 5}
+    with database.read() as session:
+        left = {
+            mapper.class_.__name__: session.scalar(select(func.count()).select_from(mapper.class_))
+            for mapper in Base.registry.mappers
+        }
+        here = {name: count for name, count in left.items() if count}
+        assert here == {
+            "User": 2, "AccessToken": 1, "Audit": 1, "Event": 2, "Command": 1,
+            "Account": 1, "Folder": 1, "Thread": 1, "Message": 1, "Raw": 1, "Placement": 1,
+        }  # fmt: skip
+        assert session.scalars(select(Audit.action)).all() == ["everything.delete"]
+        assert session.scalars(select(Command.key)).all() == ["k"]
+        assert session.scalars(select(AccessToken)).one().user_id == client.user_id
+
+
+def test_a_client_that_was_away_has_to_begin_anew(client: Client) -> None:
+    """The log goes on, and what was in it is not there any more."""
+    fill(client.store.database)
+    with client.store.database.read() as session:
+        last = events.last(session, client.user_id)
+    client.do("everything.delete", **WORDS)
+    with client.store.database.read() as session:
+        assert events.after(session, client.user_id, last - 1, 10) is None
+        log = events.after(session, client.user_id, last, 10)
+        assert log is not None
+        assert [event.type for event in log] == ["everything.deleted"]
+
+
+def test_no_word_of_the_mail_stays_in_the_index(client: Client) -> None:
+    """What FTS5 keeps for itself has none of it either."""
+    database = client.store.database
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL's index goes with its rows")
+    fill(database)
+    client.do("everything.delete", **WORDS)
+    with database.read() as session:
+        blocks = session.scalars(text("SELECT block FROM messages_search_data")).all()
+    assert not [block for block in blocks if b"lunch" in block or b"gladly" in block]
+
+
+@pytest.mark.parametrize("confirm", ["", "yes", "Delete everything"])
+def test_it_has_to_be_meant(client: Client, confirm: str) -> None:
+    """Without the very words nothing goes."""
+    fill(client.store.database)
+    with pytest.raises(Refused, match="delete everything"):
+        client.do("everything.delete", confirm=confirm)
+    with client.store.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Event))

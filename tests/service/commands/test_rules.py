@@ -1,0 +1,104 @@
+"""Commands on rules: ordered, readable, tried before they are applied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from service.commands.command import Refused
+from service.store import rules
+from service.store.tables import Analysis, Audit, Event
+from tests.service.api.seed import Filled, fill
+
+if TYPE_CHECKING:
+    from tests.service.commands.conftest import Client
+
+SHOP = {"name": "Shop", "when": {"from": "*@example.net"}, "then": {"label": "shop", "hide": True}}
+LUNCH = {"name": "Lunch", "when": {"subject": "lunch"}, "then": {"category": "calendar", "stop": True}}
+BOB = {"name": "Bob", "when": {"from": {"contains": "bob"}}, "then": {"pin": True}}
+
+
+@pytest.fixture
+def filled(client: Client) -> Filled:
+    """Mail that is stored and understood."""
+    return fill(client.store.database)
+
+
+def names(answer: dict[str, Any]) -> list[str]:
+    """The names of rules, in their order."""
+    return [rule["name"] for rule in answer["rules"]]
+
+
+def test_rules_are_replaced_in_their_order(client: Client) -> None:
+    """One that keeps its name keeps its id and its switch; what is stored is what the worker reads."""
+    first = client.do("rules.put", rule=[SHOP, LUNCH])
+    assert names(first) == ["Shop", "Lunch"]
+    client.do("rules.update", id=first["rules"][1]["id"], enabled=False)
+    second = client.do("rules.put", rule=[BOB, LUNCH])
+    assert names(second) == ["Bob", "Lunch"]
+    assert second["rules"][1]["id"] == first["rules"][1]["id"]
+    assert second["rules"][1]["enabled"] is False
+    with client.store.database.read() as session:
+        assert [rule.name for rule in rules.enabled(session, client.user_id)] == ["Bob"]
+
+
+def test_rules_are_reordered_and_forgotten(client: Client) -> None:
+    """The new order names each rule once."""
+    put = client.do("rules.put", rule=[SHOP, LUNCH, BOB])
+    ids = [rule["id"] for rule in put["rules"]]
+    assert names(client.do("rules.reorder", ids=ids[::-1])) == ["Bob", "Lunch", "Shop"]
+    for wrong in (ids[:2], [*ids, ids[0]], [*ids[:2], 4711]):
+        with pytest.raises(Refused, match="has to name each rule once"):
+            client.do("rules.reorder", ids=wrong)
+    assert names(client.do("rules.delete", id=ids[1])) == ["Bob", "Shop"]
+    with pytest.raises(Refused, match="there is no rule"):
+        client.do("rules.delete", id=ids[1])
+    with pytest.raises(Refused, match="there is no rule"):
+        client.do("rules.update", id=ids[1], enabled=True)
+
+
+def test_all_that_is_wrong_with_rules_is_told(client: Client) -> None:
+    """Nothing of them is stored then."""
+    with pytest.raises(Refused) as refused:
+        client.do("rules.put", rule=[SHOP, {"name": "X", "when": {"form": "a"}, "then": {"category": "love"}}])
+    problems = [error["what"] for error in refused.value.errors]
+    assert any("did you mean from?" in problem for problem in problems)
+    assert any("'love' is not usable" in problem for problem in problems)
+    assert client.do("rules.put", rule=[])["rules"] == []
+
+
+def test_rules_are_tried_without_any_change(client: Client, filled: Filled) -> None:
+    """Which messages, which rules, why, and what they would do; with an order and a stop."""
+    tried = client.do("rules.dry-run", rule=[SHOP, LUNCH, BOB])
+    assert tried["examined"] == 4
+    by_message = {one["message_id"]: one["applied"] for one in tried["messages"]}
+    assert [one["rule"] for one in by_message[filled.receipt]] == ["Shop"]
+    assert by_message[filled.receipt][0]["then"] == {"label": "shop", "hide": True}
+    assert by_message[filled.receipt][0]["because"]
+    assert [one["rule"] for one in by_message[filled.question]] == ["Lunch"]
+    assert [one["rule"] for one in by_message[filled.news]] == ["Bob"]
+    with client.store.database.read() as session:
+        assert not session.scalars(select(Analysis).where(Analysis.message_id == filled.receipt)).one().hidden
+        assert session.scalars(select(Audit)).all() == []
+        assert not session.scalars(select(Event).where(Event.type.like("rules%"))).all()
+
+
+def test_stored_rules_are_tried_when_none_are_given(client: Client, filled: Filled) -> None:
+    """Those that are switched on, on as many messages as are asked for."""
+    put = client.do("rules.put", rule=[BOB, SHOP])
+    client.do("rules.update", id=put["rules"][0]["id"], enabled=False)
+    assert [one["message_id"] for one in client.do("rules.dry-run")["messages"]] == [filled.receipt]
+    assert client.do("rules.dry-run", messages=1)["examined"] == 1
+
+
+def test_rules_are_applied_to_stored_mail_by_the_worker(client: Client, filled: Filled) -> None:
+    """The command enqueues it, and the worker does it later."""
+    client.do("rules.put", rule=[SHOP])
+    assert client.do("rules.apply") == {"rules": 1}
+    with client.store.database.read() as session:
+        assert [event.type for event in session.scalars(select(Event).where(Event.type.like("rules%")))] == [
+            "rules.changed",
+            "rules.apply_requested",
+        ]
