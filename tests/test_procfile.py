@@ -17,12 +17,13 @@ PROCESSES = {name: command for _, name, command in entries((ROOT / "Procfile").r
 
 
 @pytest.mark.parametrize(("name", "mode"), [("web", "all"), ("worker", "worker")])
-def test_a_process_of_the_procfile_boots_and_drains(name: str, mode: str) -> None:
+def test_a_process_of_the_procfile_boots_and_drains(tmp_path: Path, name: str, mode: str) -> None:
     """It becomes ready in its mode, and on the SIGTERM that goes to its group it drains."""
     path = f"{Path(sys.executable).parent}{os.pathsep}/usr/bin{os.pathsep}/bin"
     with subprocess.Popen(
         ["sh", "-c", PROCESSES[name]],
-        cwd=ROOT, env={"PATH": path, "PORT": "0"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        cwd=ROOT, env={"PATH": path, "PORT": "0", "DATA_DIR": str(tmp_path)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         start_new_session=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None

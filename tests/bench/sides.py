@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ class Application:
     name: str
     contract: dict[str, Any]
     path: str = "/"
+    environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def reference(self) -> str:
@@ -44,10 +47,18 @@ def holds_gil() -> Application:
     return Application("import that keeps the GIL", {"app": "holds_gil:app"})
 
 
-def service() -> Application:
-    """The service this project ships, with its own contract; from a checkout, which need not be installed."""
+def service(folder: Path) -> Application:
+    """The service this project ships, with its own contract; from a checkout, which need not be installed.
+
+    Its database is in `folder`, with the schema, so that no side makes it, and without the demo's mail.
+    """
     contract = tomllib.loads((ROOT / "service" / "contract.toml").read_text())
-    return Application("the service", contract | {"strict-origin": False})
+    environment = {"DATA_DIR": str(folder / "data"), "DEMO": "false", "ACCESS_TOKEN": "for-the-benchmark-alone"}
+    subprocess.run(
+        [sys.executable, "-m", "service", "migrate"], cwd=ROOT, env=os.environ | environment, check=True,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    return Application("the service", contract | {"strict-origin": False}, environment=environment)
 
 
 def gate(application: Application, folder: Path, **keys: Any) -> Program:
@@ -55,18 +66,19 @@ def gate(application: Application, folder: Path, **keys: Any) -> Program:
     contract = application.contract | {name.replace("_", "-"): value for name, value in keys.items()}
     file = folder / f"{application.name} {' '.join(keys)}.toml".replace(" ", "-")
     file.write_text(_toml(contract))
-    return Program((sys.executable, "-m", "probes"), _path(), {"AIRLOCK_CONTRACT": str(file)})
+    return Program((sys.executable, "-m", "probes"), _path(), application.environment | {"AIRLOCK_CONTRACT": str(file)})
 
 
 def hypercorn(application: Application) -> Program:
     """Hypercorn alone, in one process and with the gate's own settings."""
     program = str(PROGRAMS / "plain_hypercorn.py")
-    return Program((sys.executable, program, application.reference, "{port}"), _path())
+    return Program((sys.executable, program, application.reference, "{port}"), _path(), application.environment)
 
 
 def hypercorn_command(application: Application) -> Program:
     """Hypercorn as people start it; its command spawns a second interpreter for the one worker."""
-    return Program((sys.executable, "-m", "hypercorn", "-b", "127.0.0.1:{port}", application.reference), _path())
+    command = (sys.executable, "-m", "hypercorn", "-b", "127.0.0.1:{port}", application.reference)
+    return Program(command, _path(), application.environment)
 
 
 def accept_loop() -> Program:

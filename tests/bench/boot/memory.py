@@ -19,7 +19,7 @@ TARGET = Target(6 * 2**20)
 
 def measure(rounds: Rounds, folder: Path) -> list[Figure]:
     """The gate's memory beside the child's after the hand-over: proportional, and its private part (proc(5))."""
-    program = sides.gate(sides.service(), folder)
+    program = sides.gate(sides.service(folder), folder)
     samples = rounds("memory", {"ours": lambda: _sizes(program)})["ours"]
     gate, child, private = ([sizes[place] for sizes in samples] for place in range(3))
     return [

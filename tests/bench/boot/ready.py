@@ -19,7 +19,7 @@ TARGET = Target(1.05)
 
 def measure(rounds: Rounds, folder: Path) -> list[Figure]:
     """The gate's `/health` beside the application's own path on Hypercorn alone, started in two ways."""
-    return [figure for app in (sides.plain(), sides.service()) for figure in _compare(rounds, folder, app)]
+    return [figure for app in (sides.plain(), sides.service(folder)) for figure in _compare(rounds, folder, app)]
 
 
 def _compare(rounds: Rounds, folder: Path, app: sides.Application) -> list[Figure]:

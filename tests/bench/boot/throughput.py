@@ -35,7 +35,7 @@ class Contender(NamedTuple):
 
 def measure(rounds: Rounds, folder: Path) -> list[Figure]:
     """Requests/s, with and without metrics, beside Hypercorn alone on the same event loop."""
-    return [figure for app in (sides.small(), sides.service()) for figure in _compare(rounds, folder, app)]
+    return [figure for app in (sides.small(), sides.service(folder)) for figure in _compare(rounds, folder, app)]
 
 
 def _compare(rounds: Rounds, folder: Path, app: sides.Application) -> list[Figure]:
