@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _NUMBER = 2**32
 _MODSEQ = 2**63
+_UID = re.compile(rb"[( ]UID (\d{1,10})[ )]", re.IGNORECASE)
+_SIZE = re.compile(rb"[( ]RFC822\.SIZE (\d{1,19})[ )]", re.IGNORECASE)
 
 Data = dict[bytes, Any]
 """One message's data items by their names in upper case."""
@@ -58,6 +61,15 @@ def fetched(lines: list[Any]) -> dict[int, Data]:
         uid = data.get(b"UID")
         if isinstance(uid, int) and 0 < uid < _NUMBER:
             found.setdefault(uid, {}).update(data)
+    return found
+
+
+def sizes(lines: list[Any]) -> dict[int, int]:
+    """RFC822.SIZE by UID, from answers that have nothing but numbers in them."""
+    found = {}
+    for line in lines:
+        if isinstance(line, bytes) and (uid := _UID.search(line)) and (size := _SIZE.search(line)):
+            found[int(uid[1])] = int(size[1])
     return found
 
 

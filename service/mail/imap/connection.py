@@ -5,7 +5,7 @@ from __future__ import annotations
 import imaplib
 import select
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imapclient import IMAPClient, SocketTimeout
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from service.mail.imap.settings import ImapSettings
 
-WHOLE = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])"
-SIZES = "(UID RFC822.SIZE)"
+WHOLE = "(UID FLAGS INTERNALDATE BODY.PEEK[])"
 FLAGS = "(UID FLAGS)"
 _CHANGES = {"EXISTS", "EXPUNGE", "FETCH", "VANISHED"}
 
@@ -92,13 +91,17 @@ class Connection:
     def answer(self, asked: bytes) -> dict[int, answers.Data]:
         """The data by UID of the first question that has not been answered; messages that are gone have none."""
         with in_words(self._server):
-            wire = self._client.wire
-            wire._command_complete("FETCH", asked)  # NO when some are gone: what there is has come nevertheless
-            return answers.fetched(wire.untagged_responses.pop("FETCH", []))
+            return answers.fetched(self._lines(asked))
 
     def fetch(self, uids: str, items: str, *modifiers: str) -> dict[int, answers.Data]:
         """Ask and wait for the answer."""
         return self.answer(self.ask(uids, items, *modifiers))
+
+    def sizes(self, uids: str) -> dict[int, int]:
+        """The sizes of whole messages by UID, in bytes."""
+        asked = self.ask(uids, "(UID RFC822.SIZE)")
+        with in_words(self._server):
+            return answers.sizes(self._lines(asked))
 
     def idle(self, timeout: float, interrupt: socket.socket) -> set[str]:
         """IDLE in the folder that was examined last (RFC 2177), for at most `timeout` seconds.
@@ -124,10 +127,12 @@ class Connection:
 
     def close(self) -> None:
         """End it without a word; never raises."""
-        try:
-            self._client.shutdown()
-        except OSError:
-            pass
+        self._client.wire.end()
+
+    def _lines(self, asked: bytes) -> list[Any]:
+        wire = self._client.wire
+        wire._command_complete("FETCH", asked)  # NO when some are gone: what there is has come nevertheless
+        return wire.untagged_responses.pop("FETCH", [])
 
     def _changes(self) -> set[str]:
         told = self._client.wire.untagged_responses
@@ -173,7 +178,7 @@ class _Client(IMAPClient):  # type: ignore[misc]
                     )
                 wire.secure(context)
             except BaseException:
-                wire.shutdown()
+                wire.end()
                 raise
         return wire
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from service.mail.batches import HEADER, batches
 from service.mail.imap import answers
-from service.mail.imap.connection import FLAGS, SIZES, WHOLE, sequence_set
+from service.mail.imap.connection import FLAGS, WHOLE, sequence_set
 from service.mail.source import Arrival, Cursor, SourceError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _WINDOW = 1000
 """How many messages' sizes or flags are asked for at once."""
 _AHEAD = 2
 """How many batches are asked for before the first of them has come: the next travels while one is stored."""
-_HEADER = f"(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER]<0.{HEADER}>)"
+_HEADER = f"(UID FLAGS INTERNALDATE BODY.PEEK[HEADER]<0.{HEADER}>)"
 _BODIES = (b"BODY[]", b"BODY[HEADER]<0>", b"BODY[HEADER]")
 
 
@@ -104,8 +104,8 @@ class Folder:
 
     def _deliver(self, connection: Connection, uids: Sequence[int], *, whole: bool = True) -> None:
         for window in _windows(uids):
-            data = connection.fetch(sequence_set(window), SIZES)
-            sizes = {uid: _size(data[uid]) for uid in window if uid in data}
+            told = connection.sizes(sequence_set(window))
+            sizes = {uid: told[uid] for uid in window if uid in told}
             large = {uid for uid, size in sizes.items() if size > self._size_limit or not whole}
             for arrivals in self._arrivals(connection, sizes, large):
                 uidnext = max(self._cursor.uidnext, arrivals[-1].uid + 1)
@@ -129,12 +129,12 @@ class Folder:
                 for uid, data in connection.answer(tag).items():
                     if uid in sizes:  # of this batch or the next: a server may answer several questions together
                         came.setdefault(uid, {}).update(data)
-            arrivals = [_arrival(uid, came.pop(uid, {}), complete=uid not in large) for uid in batch]
+            arrivals = [_arrival(uid, came.pop(uid, {}), sizes[uid], complete=uid not in large) for uid in batch]
             if present := [arrival for arrival in arrivals if arrival is not None]:
                 yield present
 
 
-def _arrival(uid: int, data: answers.Data, *, complete: bool) -> Arrival | None:
+def _arrival(uid: int, data: answers.Data, size: int, *, complete: bool) -> Arrival | None:
     raw = next((data[name] for name in _BODIES if isinstance(data.get(name), bytes)), None)
     if raw is None:
         return None  # only a change of flags that came along, or a message that is gone
@@ -143,14 +143,9 @@ def _arrival(uid: int, data: answers.Data, *, complete: bool) -> Arrival | None:
         raw=raw,
         received_at=answers.received_at(data),
         flags=answers.flags(data),
-        size=len(raw) if complete else _size(data),
+        size=len(raw) if complete else size,
         complete=complete,
     )
-
-
-def _size(data: answers.Data) -> int:
-    size: Any = data.get(b"RFC822.SIZE")
-    return size if isinstance(size, int) else 0
 
 
 def _windows(uids: Sequence[int]) -> Iterator[Sequence[int]]:

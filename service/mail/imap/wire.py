@@ -22,7 +22,7 @@ _TEXT = 10_000_000
 _CHUNK = 65_536
 
 
-class BadAnswer(imaplib.IMAP4.abort):
+class BadAnswer(Exception):
     """The server goes beyond the bounds or breaks the protocol."""
 
 
@@ -80,6 +80,13 @@ class Wire(imaplib.IMAP4):
     def has_more(self) -> bool:
         """Whether there is something to read that the socket does not show."""
         return bool(self._buffer) or (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0)
+
+    def end(self) -> None:
+        """Close the connection without a word; never raises."""
+        try:
+            self.shutdown()
+        except OSError:
+            pass
 
     def _create_socket(self, timeout: float | None) -> socket.socket:  # noqa: ARG002  # the socket has one
         opened = self._connect_now()

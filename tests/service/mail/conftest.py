@@ -39,6 +39,13 @@ def bare_dovecot() -> Iterator[DovecotServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def idle_dovecot() -> Iterator[DovecotServer]:
+    """A server with IDLE and without CONDSTORE."""
+    with DovecotServer(without=["CONDSTORE"]) as server:
+        yield server
+
+
 @pytest.fixture
 def user() -> str:
     """Whose mailbox nobody else uses."""
@@ -58,9 +65,11 @@ def open_imap(user: str) -> Iterator[OpenImap]:
 
     def make(port: int, **options: Any) -> Imap:
         given = {"host": "127.0.0.1", "port": port, "security": "none", "username": user}
+        poll = {name: options.pop(name) for name in ("poll_seconds",) if name in options}
         given |= {name: options.pop(name) for name in ImapSettings.model_fields if name in options}
         how = {"private": True, "size_limit": LIMIT, "timeout": 20.0} | options
-        made.append(Imap(ImapSettings.model_validate(given), how.pop("password", PASSWORD), **how))
+        settings = ImapSettings.model_validate(given).model_copy(update=poll)  # more often than users may
+        made.append(Imap(settings, how.pop("password", PASSWORD), **how))
         return made[-1]
 
     yield make
