@@ -56,7 +56,7 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
     desk = Desk(store, queue, Allowed.by(settings), COMMANDS)
     server = Server(settings, access)
     follower = Follower(store.database, server)
-    clients = Events(instance, follower)
+    clients = Events(instance, follower, desk)
     server.register_namespace(clients)
     door = Door(server, settings.socketio_max_sessions)
     supervisor = Supervisor([] if settings.mode == "api" else work(settings, store, queue))

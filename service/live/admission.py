@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from service.access import Access
 
-_WAY_IN = 'connect with auth {"token": "…"} or with the header \'Authorization: Bearer …\''
+_WAY_IN = (
+    "connect with auth {\"token\": \"…\"}, or with the header 'Authorization: Bearer …'; "
+    "the token is in ACCESS_TOKEN, or was logged at the first boot"
+)
 LARGEST_ID = 2**63 - 1
 
 
@@ -38,13 +41,13 @@ async def admit(access: Access, environ: Mapping[str, Any], auth: Any) -> Admitt
         raise Refused(f"auth is not an object: {_WAY_IN}")
     token = auth.get("token") or bearer(environ.get("HTTP_AUTHORIZATION", ""))
     if not token or not isinstance(token, str):
-        raise Refused(f"a token is needed: {_WAY_IN}")
+        raise Refused(f"an access token is needed: {_WAY_IN}")
     last_id = auth.get("last_id")
     if last_id is not None and not is_id(last_id):
         raise Refused(f"last_id is {short(last_id)}, and accepted is the id of an event: a whole number from 0")
     user_id = await asyncio.to_thread(access.authenticate, token)
     if user_id is None:
-        raise Refused("the token opens nothing here: it is wrong, or no longer valid")
+        raise Refused(f"the access token opens nothing here: {_WAY_IN}")
     return Admitted(user_id, last_id)
 
 

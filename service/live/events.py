@@ -11,6 +11,8 @@ import socketio
 from sqlalchemy.exc import NoResultFound
 
 from service.instance import VERSION, Instance
+from service.live.admission import is_id
+from service.live.commands import Commands, refusal
 from service.live.reader import Reader
 from service.live.server import ADMITTED, Gone
 from service.metrics import EVENTS_RECEIVED
@@ -18,6 +20,7 @@ from service.metrics import EVENTS_RECEIVED
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from service.commands.desk import Desk
     from service.live.admission import Admitted
     from service.live.follower import Follower
 
@@ -27,11 +30,11 @@ _LIFECYCLE = ("connect", "disconnect")
 
 
 class Client:
-    """A client that is connected: its user, and what it is sent."""
+    """A client that is connected: what it is sent, and what it has done."""
 
-    def __init__(self, user_id: int, reader: Reader, serving: asyncio.Task[None]) -> None:
-        self.user_id = user_id
+    def __init__(self, reader: Reader, commands: Commands, serving: asyncio.Task[None]) -> None:
         self.reader = reader
+        self.commands = commands
         self.serving = serving
 
 
@@ -41,9 +44,10 @@ class Events(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has 
     There are no rooms to join: a client is sent what its token stands for. Leaving this ends all of them.
     """
 
-    def __init__(self, instance: Instance, follower: Follower) -> None:
+    def __init__(self, instance: Instance, follower: Follower, desk: Desk) -> None:
         super().__init__("/")
         self._instance = instance
+        self._desk = desk
         self._follower = follower
         self._clients: dict[str, Client] = {}
 
@@ -75,12 +79,25 @@ class Events(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has 
         admitted: Admitted = environ[ADMITTED]
         reader = Reader(self.server, sid, admitted.last_id)
         serving = asyncio.create_task(self._serve(sid, admitted.user_id, reader))
-        self._clients[sid] = Client(admitted.user_id, reader, serving)
+        self._clients[sid] = Client(reader, Commands(self._desk, admitted.user_id), serving)
 
     async def on_disconnect(self, sid: str, *_: Any) -> None:
         """Serve the client no more."""
         if client := self._clients.pop(sid, None):
             client.serving.cancel()
+
+    async def on_sync(self, sid: str, *sent: Any) -> dict[str, Any]:
+        """Send what the client missed after `{"last_id"}`, which it has not said when it connected."""
+        asked = sent[0] if len(sent) == 1 and isinstance(sent[0], dict) else {}
+        if not is_id(asked.get("last_id")):
+            return refusal(400, 'sync takes {"last_id": the id of the last event that you have, a whole number from 0}')
+        if not self._clients[sid].reader.catch_up(asked["last_id"]):
+            return refusal(409, "this connection has said what it has already: connect again with another last_id")
+        return {"ok": True, "data": {}}
+
+    async def on_command(self, sid: str, *sent: Any) -> dict[str, Any]:
+        """Have a command done, and acknowledge it."""
+        return await self._clients[sid].commands.do(*sent)
 
     async def _serve(self, sid: str, user_id: int, reader: Reader) -> None:
         try:
