@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from service.access import Access
 
 _WAY_IN = (
-    "connect with auth {\"token\": \"…\"}, or with the header 'Authorization: Bearer …'; "
+    'connect with auth {"token": "…"}, or with the header \'Authorization: Bearer …\'; '
     "the token is in ACCESS_TOKEN, or was logged at the first boot"
 )
 LARGEST_ID = 2**63 - 1

@@ -89,7 +89,7 @@ class Follower:
                 continue
             try:
                 newest = await asyncio.to_thread(self._newest, list(self._logs))
-            except SQLAlchemyError as error:
+            except Exception as error:
                 await self._bear(error)
             else:
                 self._recover()
@@ -108,13 +108,15 @@ class Follower:
             found = events.newest(session, user_ids)
         return {user_id: found.get(user_id) for user_id in user_ids}
 
-    async def _bear(self, error: SQLAlchemyError) -> None:
+    async def _bear(self, error: Exception) -> None:
         self._failures += 1
         if self._failures == 1:
             said = getattr(error, "orig", None) or error
             reason = self._database.url.hide(f"{type(said).__name__}: {said}".strip())
-            log.warning("live events wait for the database: %s", reason)
+            unexpected = None if isinstance(error, SQLAlchemyError) else error
+            log.warning("live events wait for the database: %s", reason, exc_info=unexpected)
         await asyncio.sleep(min(_LONGEST_PAUSE, EVERY * 2 ** min(self._failures, 10)))
+        self._woken.set()
 
     def _recover(self) -> None:
         if self._failures:

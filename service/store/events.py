@@ -71,7 +71,7 @@ def last(session: Session, user_id: int) -> int:
 def newest(session: Session, user_ids: Iterable[int]) -> dict[int, int]:
     """The id of the newest event of each user that there is."""
     found = select(User.id, User.last_event).where(User.id.in_(user_ids))
-    return dict(session.execute(found).tuples().all())
+    return {row.id: row.last_event for row in session.execute(found)}
 
 
 def prune(session: Session, before: datetime, limit: int) -> int:

@@ -27,30 +27,47 @@ KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.docker)]
 
 
 class PostgreSQL:
-    """A server in a container, at `port` of this machine, with as many databases as are asked for."""
+    """A server in a container, at `port` of this machine, with as many databases as are asked for.
 
-    def __init__(self) -> None:
+    One that is `lasting` can be killed and started again, and has then what was committed.
+    """
+
+    def __init__(self, *, lasting: bool = False) -> None:
+        self._lasting = lasting
         self.port = free_port()
         self._name = f"airlock-test-{uuid.uuid4().hex}"
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
-        # In memory and without fsync: nothing of it has to outlive the container.
-        options = ["--detach", "--rm", "--name", self._name, "--publish", f"127.0.0.1:{self.port}:5432"]
-        options += ["--shm-size", "1g", "--env", "PGDATA=/dev/shm/data", "--env", f"POSTGRES_PASSWORD={_PASSWORD}"]
+        options = ["--detach", "--name", self._name, "--publish", f"127.0.0.1:{self.port}:5432"]
+        options += ["--env", f"POSTGRES_PASSWORD={_PASSWORD}"]
+        # In memory where nothing has to outlive the container, and never synced to a disk.
+        options += [] if self._lasting else ["--rm", "--shm-size", "1g", "--env", "PGDATA=/dev/shm/data"]
         server = ["postgres", "-c", "fsync=off", "-c", "max_connections=200"]
         subprocess.run(["docker", "run", *options, IMAGE, *server], check=True, capture_output=True)
         try:
-            # The image's first server, which prepares the folder, listens on no address.
-            ready = ["sh", "-c", "until pg_isready -q -h 127.0.0.1; do sleep 0.1; done"]
-            subprocess.run(["docker", "exec", self._name, *ready], check=True, capture_output=True, timeout=60)
+            self._wait_ready()
         except subprocess.SubprocessError:
             self.__exit__()
             raise
         return self
 
+    def kill(self) -> None:
+        """SIGKILL to all of it."""
+        subprocess.run(["docker", "kill", self._name], check=True, capture_output=True)
+
+    def start(self) -> None:
+        """Start it again; returns when it answers."""
+        subprocess.run(["docker", "start", self._name], check=True, capture_output=True)
+        self._wait_ready()
+
     def __exit__(self, *_: object) -> None:
         subprocess.run(["docker", "rm", "--force", "--volumes", self._name], check=True, capture_output=True)
+
+    def _wait_ready(self) -> None:
+        # The image's first server, which prepares the folder, listens on no address.
+        ready = ["sh", "-c", "until pg_isready -q -h 127.0.0.1; do sleep 0.1; done"]
+        subprocess.run(["docker", "exec", self._name, *ready], check=True, capture_output=True, timeout=60)
 
     def create(self, template: str = "template0") -> str:
         """The name of a new database that is as `template` is."""

@@ -1,0 +1,60 @@
+"""Pruning: the worker forgets events that are kept no longer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+
+from service.access import Access
+from service.store import events
+from service.store.tables import Event, User
+from tests.probes.proc import eventually
+from tests.service.live.listener import OWNER, append, serve
+
+if TYPE_CHECKING:
+    from service.store.database import Database
+    from service.store.url import DatabaseUrl
+
+OLD = 2500
+
+
+def age(database: Database, last_id: int) -> None:
+    """Have the events up to an id happen long ago."""
+    with database.write() as session:
+        at = datetime.now(UTC) - 2 * events.KEPT
+        session.execute(update(Event).where(Event.user_id == OWNER, Event.id <= last_id).values(at=at))
+
+
+def kept(database: Database) -> tuple[int, int]:
+    """How many events there are, and which is the newest that was pruned."""
+    with database.read() as session:
+        count = session.scalars(select(func.count()).select_from(Event)).one()
+        return count, session.scalars(select(User.pruned_event).where(User.id == OWNER)).one()
+
+
+def test_a_worker_forgets_what_is_older_than_a_month(database: Database, database_url: DatabaseUrl) -> None:
+    """From its start on, however much that is, and what is younger stays."""
+    Access(database, None).prepare(serves=False)
+    append(database, OLD + 10)
+    age(database, OLD)
+    with serve(database_url, WORKER_MODE="true") as boot:
+        boot.wait_ready()
+        eventually(lambda: kept(database) == (10, OLD))
+        assert "well: pulse" in str(boot.get("/health?verbose").json())
+        assert "pruning" in str(boot.get("/health?verbose").json())
+    with database.read() as session:
+        assert [event.id for event in events.after(session, OWNER, OLD, 100) or ()] == list(range(OLD + 1, OLD + 11))
+
+
+def test_a_little_is_forgotten_at_a_time(database: Database) -> None:
+    """At most so many of a user in one transaction, the oldest first, and never what was not asked for."""
+    Access(database, None).prepare(serves=False)
+    append(database, 25)
+    age(database, 22)
+    before = datetime.now(UTC) - events.KEPT
+    for gone, left, pruned in ((10, 15, 10), (10, 5, 20), (2, 3, 22), (0, 3, 22)):
+        with database.write() as session:
+            assert events.prune(session, before, 10) == gone
+        assert kept(database) == (left, pruned)
