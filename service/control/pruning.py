@@ -1,4 +1,4 @@
-"""The task that forgets events which are kept no longer, a little at a time."""
+"""The task that forgets what is kept no longer: events, a little at a time, and the answers to commands."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from service.commands import desk
 from service.store import events
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _AT_ONCE = 1000  # events of each user, so that nobody waits long for the lock o
 
 
 class Pruning:
-    """Prunes the log of events; several processes may do it beside each other."""
+    """Prunes the log of events and the answers to idempotency keys; several processes may do it beside each other."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -28,9 +29,14 @@ class Pruning:
         while True:
             while await asyncio.to_thread(self._prune):
                 beat()
+            await asyncio.to_thread(self._forget_answers)
             beat()
             await asyncio.sleep(EVERY)
 
     def _prune(self) -> int:
         with self._database.write() as session:
             return events.prune(session, datetime.now(UTC) - events.KEPT, _AT_ONCE)
+
+    def _forget_answers(self) -> None:
+        with self._database.write() as session:
+            desk.forget_answers(session, datetime.now(UTC) - desk.KEPT)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from service.access import Access
+from service.commands import desk
 from service.store import events
-from service.store.tables import Event, User
+from service.store.tables import Command, Event, User
 from tests.probes.proc import eventually
 from tests.service.live.listener import OWNER, append, serve
 
@@ -34,14 +35,24 @@ def kept(database: Database) -> tuple[int, int]:
         return count, session.scalars(select(User.pruned_event).where(User.id == OWNER)).one()
 
 
+def keys(database: Database) -> list[str]:
+    """The idempotency keys that are known."""
+    with database.read() as session:
+        return list(session.scalars(select(Command.key)))
+
+
 def test_a_worker_forgets_what_is_older_than_a_month(database: Database, database_url: DatabaseUrl) -> None:
-    """From its start on, however much that is, and what is younger stays."""
+    """From its start on, however much that is, and what is younger stays; so with the answers to commands."""
     Access(database, None).prepare(serves=False)
+    with database.write() as session:
+        for key, at in (("old", datetime.now(UTC) - 2 * desk.KEPT), ("young", datetime.now(UTC))):
+            session.add(Command(user_id=OWNER, key=key, digest="", answer={}, at=at))
     append(database, OLD + 10)
     age(database, OLD)
     with serve(database_url, WORKER_MODE="true") as boot:
         boot.wait_ready()
         eventually(lambda: kept(database) == (10, OLD))
+        eventually(lambda: keys(database) == ["young"])
         assert "well: pulse" in str(boot.get("/health?verbose").json())
         assert "pruning" in str(boot.get("/health?verbose").json())
     with database.read() as session:
