@@ -22,6 +22,7 @@ from service.control import tasks
 from service.control.herald import Herald
 from service.control.supervisor import Supervisor
 from service.forwarded import ForwardedHeaders
+from service.headers import SecurityHeaders
 from service.instance import Instance
 from service.live.door import Door
 from service.live.events import Events
@@ -84,6 +85,7 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[
+            Middleware(SecurityHeaders),
             Middleware(BodyLimit, limit=settings.max_body_size),
             Middleware(ForwardedHeaders, trusted=settings.trusted_proxies),
             Middleware(Unhandled),
