@@ -8,7 +8,21 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount, Route
 
-from service.api import accounts, endpoint, messages, openapi, threads
+from service.api import (
+    accounts,
+    audit,
+    corrections,
+    dead_letters,
+    drafts,
+    endpoint,
+    events,
+    everything,
+    messages,
+    openapi,
+    rules,
+    status,
+    threads,
+)
 from service.api.about import About
 from service.api.debug_config import DebugConfig
 from service.api.guard import Guard
@@ -27,7 +41,10 @@ if TYPE_CHECKING:
 
 PREFIX = "/api"
 """What every path of the API begins with; all below it is closed."""
-OPERATIONS = (*accounts.OPERATIONS, *messages.OPERATIONS, *threads.OPERATIONS)
+_RESOURCES = (
+    accounts, messages, threads, corrections, rules, drafts, events, status, dead_letters, audit, everything,
+)  # fmt: skip
+OPERATIONS = tuple(operation for resource in _RESOURCES for operation in resource.OPERATIONS)
 
 
 def routes(settings: Settings, instance: Instance, store: Store, desk: Desk, access: Access) -> list[BaseRoute]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, func, select
 from starlette.responses import Response
 
 from service.api import pages
@@ -76,16 +76,8 @@ def lines() -> Select[Any]:
 
 def list_messages(session: Session, given: Filters) -> Messages:
     """A page of the messages that the filters leave."""
-    query = _filtered(session, lines(), given).order_by(Message.received_at.desc(), Message.id.desc())
-    if given.cursor is not None:
-        query = query.where(tuple_(Message.received_at, Message.id) < pages.decode(given.cursor))
-    found = session.execute(query.limit(given.limit + 1)).all()
-    shown = found[: given.limit]
-    more = len(found) > given.limit
-    return Messages(
-        messages=[MessageLine.model_validate(row) for row in shown],
-        next=pages.encode(shown[-1].received_at, shown[-1].id) if more else None,
-    )
+    rows, next_ = pages.page(session, _filtered(session, lines(), given), Message.received_at, Message.id, given)
+    return Messages(messages=[MessageLine.model_validate(row) for row in rows], next=next_)
 
 
 def get_message(session: Session, given: One) -> MessageView:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
+from sqlalchemy import tuple_
 
 from service.commands.command import Refused
 from service.inputs import Input, Limit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Select
+    from sqlalchemy.orm import InstrumentedAttribute, Session
 
 Next = Annotated[str | None, Field(description="The `cursor` of the next page; null on the last one.")]
 
@@ -20,6 +27,24 @@ class Page(Input):
 
     limit: Limit = 50
     cursor: Annotated[str, Field(max_length=200, description="`next` of the page before.")] | None = None
+
+
+def page(
+    session: Session,
+    query: Select[Any],
+    at: InstrumentedAttribute[datetime],
+    id_: InstrumentedAttribute[int],
+    given: Page,
+) -> tuple[Sequence[Any], str | None]:
+    """The rows of a page, the newest first, and the cursor of the next one. Raises `Refused`."""
+    query = query.order_by(at.desc(), id_.desc()).limit(given.limit + 1)
+    if given.cursor is not None:
+        query = query.where(tuple_(at, id_) < decode(given.cursor))
+    rows = session.execute(query).all()
+    shown = [row[0] if len(row) == 1 else row for row in rows[: given.limit]]
+    if len(rows) <= given.limit:
+        return shown, None
+    return shown, encode(getattr(shown[-1], at.key), getattr(shown[-1], id_.key))
 
 
 def encode(at: datetime, id_: int) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from service.api import pages
 from service.api.messages import lines
@@ -53,16 +53,8 @@ class One(Input):
 
 def list_threads(session: Session, given: pages.Page) -> Threads:
     """A page of the threads."""
-    query = select(Thread).order_by(Thread.latest_at.desc(), Thread.id.desc()).limit(given.limit + 1)
-    if given.cursor is not None:
-        query = query.where(tuple_(Thread.latest_at, Thread.id) < pages.decode(given.cursor))
-    found = session.scalars(query).all()
-    shown = found[: given.limit]
-    more = len(found) > given.limit
-    return Threads(
-        threads=[ThreadLine.model_validate(thread) for thread in shown],
-        next=pages.encode(shown[-1].latest_at, shown[-1].id) if more else None,
-    )
+    rows, next_ = pages.page(session, select(Thread), Thread.latest_at, Thread.id, given)
+    return Threads(threads=[ThreadLine.model_validate(row) for row in rows], next=next_)
 
 
 def get_thread(session: Session, given: One) -> ThreadView:

@@ -42,6 +42,12 @@ def write_as(database: Database, user_id: int) -> Iterator[Session]:
         yield session
 
 
+def user_of(session: Session) -> int:
+    """Whose rows the session sees."""
+    user_id: int = session.info[_USER]
+    return user_id
+
+
 def owned(table: type[Base], user_id: int) -> ColumnElement[bool] | None:
     """What tells the user's rows of a table; None for one that belongs to no user."""
     mine = select(Message.id).where(Message.user_id == user_id)

@@ -1,0 +1,54 @@
+"""Drafts: replies that are proposed. None is ever sent by the service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import select
+
+from service.api import pages
+from service.api.operation import command, read
+from service.commands.command import Refused
+from service.commands.drafts import One
+from service.inputs import View
+from service.store.tables import Draft
+from service.views import DraftView
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+class Filters(pages.Page):
+    """Which drafts."""
+
+    state: Literal["proposed", "edited", "discarded"] | None = None
+
+
+class Drafts(View):
+    """A page of drafts, the latest first."""
+
+    drafts: list[DraftView]
+    next: pages.Next
+
+
+def list_drafts(session: Session, given: Filters) -> Drafts:
+    """A page of the drafts."""
+    query = select(Draft) if given.state is None else select(Draft).where(Draft.state == given.state)
+    rows, next_ = pages.page(session, query, Draft.updated_at, Draft.id, given)
+    return Drafts(drafts=[DraftView.model_validate(row) for row in rows], next=next_)
+
+
+def get_draft(session: Session, given: One) -> DraftView:
+    """A draft."""
+    draft = session.get(Draft, given.id)
+    if draft is None:
+        raise Refused(404, f"there is no draft {given.id}")
+    return DraftView.model_validate(draft)
+
+
+OPERATIONS = (
+    read("drafts.list", "/drafts", "List drafts", Drafts, list_drafts, Filters),
+    read("drafts.get", "/drafts/{id}", "Show a draft", DraftView, get_draft, One, (404,)),
+    command("drafts.edit", "PATCH", "/drafts/{id}", refusals=(404,)),
+    command("drafts.discard", "POST", "/drafts/{id}/discard", refusals=(404,)),
+)
