@@ -31,6 +31,7 @@ log.setLevel(logging.WARNING)
 ADMITTED = "service.admitted"
 """The key in a session's environ of what `admit` said."""
 _UNKNOWN = 5.0  # seconds that a session may take to connect; until then it costs memory and belongs to nobody
+_ADMITTED_AT_ONCE = 2  # a database that hangs must not take every thread for those who knock
 _UNREAD = 8  # packets; Python's client gives up when one poll is answered with more than 16
 
 
@@ -43,6 +44,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
 
     def __init__(self, settings: Settings, access: Access) -> None:
         self._access = access
+        self._admitting = asyncio.Semaphore(_ADMITTED_AT_ONCE)
         self._replicas = _replicas(settings)
         super().__init__(
             async_mode="asgi",
@@ -113,7 +115,10 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
         """The library's hook for a CONNECT packet, which remembers for ever who leaves while a handler of it waits."""
         environ = self.environ[eio_sid]
         try:
-            environ[ADMITTED] = await admit(self._access, environ, data)
+            async with self._admitting:
+                if not self._open_session(eio_sid):
+                    return
+                environ[ADMITTED] = await admit(self._access, environ, data)
         except Refused as refusal:
             if self._open_session(eio_sid):
                 refused = self.packet_class(CONNECT_ERROR, data={"message": str(refusal)}, namespace=namespace)
