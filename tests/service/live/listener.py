@@ -33,13 +33,12 @@ class Listener:
     """
 
     def __init__(self, url: str, transport: str, last_id: int | None = None, auth: dict[str, Any] = AUTH) -> None:
-        self.client = socketio.AsyncClient(reconnection_delay=0.1, reconnection_delay_max=0.3)
         self.events: list[dict[str, Any]] = []
         self.connections = 0
         self.last_id = last_id
         self._url, self._transport, self._given = url, transport, auth
         self._heard: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
-        self.client.on("*", self._hear)
+        self._renew()
 
     async def __aenter__(self) -> Self:
         await self.client.connect(self._url, transports=[self._transport], auth=self._auth, wait_timeout=PATIENCE)
@@ -47,6 +46,15 @@ class Listener:
 
     async def __aexit__(self, *_: object) -> None:
         await self.client.disconnect()
+
+    async def comes_back(self) -> None:
+        """Connect anew in place of Python's client where that has died: of a poll whose answer broke off (aiohttp)."""
+        reading = self.client.eio.read_loop_task
+        if reading.done() and reading.exception():
+            await self.client.eio.http.close()
+            self.client.eio.write_loop_task.cancel()
+            self._renew()
+            await self.__aenter__()
 
     @property
     def ids(self) -> list[int]:
@@ -70,6 +78,10 @@ class Listener:
     async def asks(self, event: str, *data: Any) -> Any:
         """The acknowledgement of what it sends."""
         return await self.client.call(event, *data, timeout=PATIENCE)
+
+    def _renew(self) -> None:
+        self.client = socketio.AsyncClient(reconnection_delay=0.1, reconnection_delay_max=0.3)
+        self.client.on("*", self._hear)
 
     def _auth(self) -> dict[str, Any]:
         return self._given if self.last_id is None else {**self._given, "last_id": self.last_id}

@@ -69,6 +69,7 @@ def test_a_stream_arrives_once_and_in_order_over_any_number_of_connections(
                     boot.process.kill()
                     await asyncio.to_thread(boot.__exit__)
                     boot = await begin()
+                    await listener.comes_back()
                 await listener.has(2 * EACH, 60)
             await listener.hears("sync.complete")
         boot.__exit__()
