@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
@@ -15,9 +15,23 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]")
+
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 """The id of a row."""
-Time = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+
+
+def _date_time(given: Any) -> Any:
+    if isinstance(given, str) and not _DATE_TIME.match(given):
+        raise ValueError("It has to be a time such as 2026-01-31T12:00:00Z")
+    return given
+
+
+Time = Annotated[
+    AwareDatetime,
+    BeforeValidator(_date_time),  # pydantic would take a number for seconds
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+]
 """A time with its zone (RFC 3339)."""
 Limit = Annotated[int, Field(ge=1, le=100, description="How many at most.")]
 

@@ -34,8 +34,8 @@ _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "Sent again with the same key, the command does nothing more and has the first answer "
-    "(draft-ietf-httpapi-idempotency-key-header).",
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!#-~]+$"},
+    "(draft-ietf-httpapi-idempotency-key-header). A string in double quotes, which may lack.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
 }
 _SAID = {
     400: "The body, or the idempotency key, cannot be read.",

@@ -64,6 +64,7 @@ def test_a_list_is_filtered(api: Api, query: dict[str, str], found: set[str]) ->
         ({"colour": "red"}, "colour", "no such field"),
         ({"account": str(2**63)}, "account", "less than or equal to"),
         ({"since": "2026-01-01T12:00:00"}, "since", "timezone"),
+        ({"since": "1767268800"}, "since", "a time such as 2026-01-31T12:00:00Z"),
         ({"since": "0001-01-01T00:00:00+14:00"}, "since", "greater than"),
         ({"q": "!?"}, "q", "no word in it"),
         ({"q": "a\0b"}, "q", "NUL"),
