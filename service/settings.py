@@ -118,6 +118,13 @@ class Settings(BaseSettings):
         says="Where files are kept: the database, the key of the vault, the Maildirs that may be followed.",
         accepted="an absolute path, or one that begins with '~/'",
     )
+    worker_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")] | None = setting(
+        "WORKER_NAME",
+        None,
+        says="The name of this worker, which no other one has and which stays when it starts again; by default the "
+        "name of the host.",
+        accepted="1 to 100 letters, digits, dots, hyphens and underscores",
+    )
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(values.secrets)] = setting(
         "SECRET_KEYS",
         (),

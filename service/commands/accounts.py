@@ -106,6 +106,7 @@ def change(work: Work, given: Update) -> Done[AccountView]:
         account.secret = work.vault.lock(given.secret.get_secret_value())
     if given.settings is not None or given.secret is not None:
         account.state, account.error, account.sync_requested_at = "new", "", work.now
+        account.lease_owner = ""  # whoever follows it next opens it with what is valid now
     return _done("account.updated", account)
 
 

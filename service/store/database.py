@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError  # noqa: A004  # its own name
 from sqlalchemy.orm import Session
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.exc import SQLAlchemyError
     from sqlalchemy.pool import ConnectionPoolEntry
 
     from service.store.url import DatabaseUrl
@@ -26,6 +28,8 @@ _POOL = 10  # connections of this process
 _CONNECT = 5  # seconds until a PostgreSQL that does not answer counts as away
 _JSON = partial(json.dumps, ensure_ascii=False, allow_nan=False)  # PostgreSQL refuses escapes unless it keeps UTF-8
 _ALONE = 0x4F4E45  # any number; `service.store.schema` has another one
+_AWAY = {"08", "25", "40", "53", "55", "57"}
+"""Classes of SQLSTATE: connections, states of transactions, conflicts, resources, objects in use, an operator."""
 _WOKEN = "woken"  # the key in a session's info: the users who have new events once it is committed
 
 
@@ -85,6 +89,19 @@ class Database:
 def wake(session: Session, user_id: int) -> None:
     """Say that the user has new events once the session's transaction is committed."""
     session.info.setdefault(_WOKEN, set()).add(user_id)
+
+
+def is_away(error: SQLAlchemyError) -> bool:
+    """Whether the database cannot be used now, as when it is restarted or its disk is full: trying later may help.
+
+    Otherwise it refuses what it was asked, and will again.
+    """
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, TimeoutError)  # no connection was free
+    if error.connection_invalidated or isinstance(error, InterfaceError):
+        return True
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return isinstance(error, OperationalError) and (state is None or state[:2] in _AWAY)
 
 
 def one_at_a_time(session: Session) -> None:

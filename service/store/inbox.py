@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, select
 
 from service.core.mime import parse, parse_headers
-from service.mail.source import Cursor, Gone, Known
-from service.store import events, placements
+from service.mail.source import Cursor, Known
+from service.store import accounts, events, placements
 from service.store.conversations import Conversations
-from service.store.tables import Account, Folder, Message, Placement, Raw
+from service.store.tables import Folder, Message, Placement, Raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from service.mail.source import Arrival
     from service.store.database import Database
     from service.store.queue import Queue
+    from service.store.tables import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,13 @@ class _Read:
 
 
 class StoreInbox:
-    """`service.mail.source.Inbox` for one account, for as long as `owner` has the lease on it."""
+    """`service.mail.source.Inbox` for one account, for as long as `lease` is the one that is valid."""
 
-    def __init__(self, database: Database, queue: Queue, account_id: int, owner: str) -> None:
+    def __init__(self, database: Database, queue: Queue, account_id: int, lease: str) -> None:
         self._database = database
         self._queue = queue
         self._account_id = account_id
-        self._owner = owner
+        self._lease = lease
 
     def cursor(self, folder: str) -> Cursor:
         """How far the folder is read."""
@@ -111,10 +112,7 @@ class StoreInbox:
 
     def _account(self, session: Session) -> Account:
         """The account, locked until the commit, so that what happens to one account happens in one order."""
-        account = session.scalars(select(Account).where(Account.id == self._account_id).with_for_update()).one_or_none()
-        if account is None or account.paused or account.lease_owner != self._owner:
-            raise Gone
-        return account
+        return accounts.leased(session, self._account_id, self._lease)
 
     def _folder(self, session: Session, name: str) -> Folder | None:
         return session.scalars(

@@ -9,9 +9,11 @@ import logging
 from typing import TYPE_CHECKING
 
 from dbos import DBOS, DBOSClient
+from sqlalchemy import column, select, table
 
 if TYPE_CHECKING:
     from dbos import EnqueueOptions
+    from sqlalchemy import TableClause
     from sqlalchemy.orm import Session
 
     from service.store.database import Database
@@ -22,6 +24,8 @@ VERSION = "1"
 UNDERSTAND = "understand"
 IMPROVE = "improve"
 APPLY_RULES = "apply-rules"
+
+_UNDONE = ("ENQUEUED", "PENDING", "DELAYED")
 
 logging.getLogger("dbos").setLevel(logging.WARNING)
 
@@ -48,6 +52,27 @@ class Queue:
     def apply_rules(self, session: Session, user_id: int) -> None:
         """Apply the user's rules to the mail that is stored already."""
         self._client.enqueue_in_transaction(session, _options(APPLY_RULES, partition=user_id), user_id)
+
+
+def accounts_with_work(session: Session) -> set[int]:
+    """The accounts for which understanding is enqueued or goes on."""
+    kept = _kept(session)
+    keys = select(kept.c.queue_partition_key).where(kept.c.queue_name == UNDERSTAND, kept.c.status.in_(_UNDONE))
+    return {int(key) for key in session.scalars(keys.distinct())}
+
+
+def pending(session: Session, executor: str) -> set[str]:
+    """The ids of the workflows that an executor has begun and not ended."""
+    kept = _kept(session)
+    begun = select(kept.c.workflow_uuid).where(kept.c.executor_id == executor, kept.c.status == "PENDING")
+    return set(session.scalars(begun))
+
+
+def _kept(session: Session) -> TableClause:
+    """The table of DBOS with its workflows, as https://docs.dbos.dev/explanations/system-tables describes it."""
+    names = ("workflow_uuid", "status", "executor_id", "queue_name", "queue_partition_key")
+    schema = None if session.get_bind().dialect.name == "sqlite" else "dbos"
+    return table("workflow_status", *map(column, names), schema=schema)
 
 
 def migrate(database: Database) -> None:

@@ -7,15 +7,19 @@ import logging
 from typing import TYPE_CHECKING
 
 from dbos import DBOS
+from sqlalchemy.exc import SQLAlchemyError
 
-from service.store import queue
+from service.store import queue, schema
 from service.worker import recovery, workflows
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from dbos import DBOSConfig
 
     from service.control.task import Heartbeat
     from service.store.opened import Store
+    from service.store.queue import Queue
     from service.worker.workflows import Work
 
 log = logging.getLogger("service.worker")
@@ -31,24 +35,34 @@ _PATIENCE = 5  # seconds that work in flight has to end by itself; what does not
 class Engine:
     """A task of the control plane: runs workflows until it is cancelled; one a process."""
 
-    def __init__(self, store: Store, work: Work, owner: str) -> None:
+    def __init__(self, store: Store, queue: Queue, work: Work, worker: str, silence: timedelta) -> None:
         self._store = store
         self._work = work
-        self._owner = owner
+        self._worker = worker
+        self._recovery = recovery.Recovery(store.database, queue, worker, silence)
+        self._every = min(EVERY, silence.total_seconds() / 3)
 
     async def run(self, beat: Heartbeat) -> None:
         """Work, show that this worker lives, and take up what workers that do not have left."""
-        await asyncio.to_thread(self._launch)
         try:
+            await asyncio.to_thread(self._launch)
             while True:
-                await asyncio.to_thread(recovery.show_life, self._store.database, self._owner)
+                await asyncio.to_thread(self._look)
                 beat()
-                await asyncio.sleep(EVERY)
+                await asyncio.sleep(self._every)
         finally:
-            await asyncio.shield(asyncio.to_thread(_stop))
+            await asyncio.shield(asyncio.to_thread(self._stop))
+
+    def _look(self) -> None:
+        try:
+            schema.require_current(self._store.database)
+            self._recovery.look()
+        except SQLAlchemyError as error:
+            log.warning("this worker cannot show that it lives: %s", type(error).__name__)
 
     def _launch(self) -> None:
         workflows.work = self._work
+        workflows.ending.clear()
         DBOS(config=self._config())
         DBOS.launch()
         for name in (queue.UNDERSTAND, queue.APPLY_RULES):
@@ -65,13 +79,17 @@ class Engine:
         return {
             "name": queue.APPLICATION,
             "system_database_url": self._store.database.url.url().render_as_string(hide_password=False),
-            "executor_id": self._owner,
+            "executor_id": self._worker,
             "application_version": queue.VERSION,
             "run_migrations": False,
             "log_level": "WARNING",
             "use_listen_notify": False,
         }
 
-
-def _stop() -> None:
-    DBOS.destroy(workflow_completion_timeout_sec=_PATIENCE)
+    def _stop(self) -> None:
+        workflows.ending.set()
+        DBOS.destroy(workflow_completion_timeout_sec=_PATIENCE)
+        try:
+            self._recovery.leave()
+        except SQLAlchemyError as error:
+            log.warning("this worker cannot say that it is gone: %s", type(error).__name__)

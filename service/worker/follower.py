@@ -34,10 +34,11 @@ WAIT = 300.0
 class Follower:
     """Follows an account from `start` until `stop`, until it is nobody's to follow, or until it needs its owner."""
 
-    def __init__(self, store: Store, queue: Queue, account_id: int, owner: str, open_source: Open) -> None:
+    def __init__(self, store: Store, queue: Queue, account_id: int, lease: str, open_source: Open) -> None:
+        self.lease = lease
         self._store = store
         self._account_id = account_id
-        self._inbox = StoreInbox(store.database, queue, account_id, owner)
+        self._inbox = StoreInbox(store.database, queue, account_id, lease)
         self._open = open_source
         self._source: Source | None = None
         self._stopping = threading.Event()
@@ -74,12 +75,18 @@ class Follower:
             source.interrupt()
 
     def _run(self) -> None:
+        try:
+            self._keep_following()
+        except Gone:
+            log.debug("account %d: it is not followed under this lease any more", self._account_id)
+
+    def _keep_following(self) -> None:
         backoff = Backoff()
         while not self._stopping.is_set():
             try:
                 self._follow(backoff)
             except Gone:
-                return
+                raise
             except NeedsReauth as error:
                 self._told("needs_reauth", str(error))
                 return
@@ -110,7 +117,7 @@ class Follower:
 
     def _told(self, state: str, error: str = "") -> None:
         try:
-            accounts.note_state(self._store.database, self._account_id, state, error)
+            accounts.note_state(self._store.database, self._account_id, self.lease, state, error)
         except SQLAlchemyError as failure:
             log.warning("account %d: its state is not noted: %s", self._account_id, type(failure).__name__)
 

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.ai import improve
 from service.metrics import MESSAGES, STAGE_SECONDS
 from service.store import events, rules
+from service.store.database import is_away
 from service.store.reading import email_of
 from service.store.tables import Account, DeadLetter, Message, Raw
 from service.worker import ruling
@@ -67,8 +69,26 @@ class Understanding:
             user_id = stored[0][0].user_id
             contexts = Contexts(session, user_id)
             understood, failed = _judge_all(stored, contexts, rules.enabled(session, user_id))
-        self._keep(account_id, understood, contexts)
+        try:
+            self._keep(account_id, understood, contexts)
+        except SQLAlchemyError as error:
+            if is_away(error):
+                raise
+            log.warning("a batch is not kept, and its messages are done one by one: %s", type(error).__name__)
+            return self._one_by_one([one.message.id for one in understood])
         return len(understood), failed
+
+    def _one_by_one(self, message_ids: Sequence[int]) -> tuple[int, int | None]:
+        """As `understand_next`, so that a message which the database refuses is known."""
+        for done, message_id in enumerate(message_ids):
+            try:
+                self.understand_one(message_id)
+            except Exception as error:
+                if isinstance(error, SQLAlchemyError) and is_away(error):
+                    raise
+                log.warning("message %d is not kept: %s", message_id, type(error).__name__)
+                return done, message_id
+        return len(message_ids), None
 
     def understand_one(self, message_id: int) -> None:
         """Understand one message; raises what it fails with."""

@@ -5,14 +5,23 @@ DBOS remembers each step that is done, so after a crash a workflow goes on with 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import logging
+import threading
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from dbos import DBOS
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.store import queue
+from service.store.database import is_away
+from service.worker.backoff import Backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+T = TypeVar("T")
+
+log = logging.getLogger("service.worker")
 
 ATTEMPTS = 4
 """How often a message is tried before it is a dead letter; pauses of 1, 2 and 4 s lie between."""
@@ -45,6 +54,12 @@ class Work(Protocol):
 
 work: Work | None = None
 """What this process works with, from the engine's start on."""
+ending = threading.Event()
+"""Set when this process ends: who waits for the database waits no more."""
+
+
+class _Ending(BaseException):
+    """The process ends in the middle of a step; DBOS writes down no outcome, so the step is done again."""
 
 
 @DBOS.workflow(name=queue.UNDERSTAND, max_recovery_attempts=_RECOVERIES)
@@ -68,19 +83,19 @@ def _insist(message_id: int) -> None:
 @DBOS.step()
 def understand_next(account_id: int) -> tuple[int, int | None]:
     """One batch; see `Work`."""
-    return _working().understand_next(account_id)
+    return _patiently(lambda: _working().understand_next(account_id))
 
 
 @DBOS.step(retries_allowed=True, max_attempts=ATTEMPTS, interval_seconds=1.0, backoff_rate=2.0)
 def understand_one(message_id: int) -> None:
-    """One message, with patience; see `Work`."""
-    _working().understand_one(message_id)
+    """One message, several times if it has to be; see `Work`."""
+    _patiently(lambda: _working().understand_one(message_id))
 
 
-@DBOS.step(retries_allowed=True, max_attempts=100, interval_seconds=1.0, backoff_rate=1.5)
+@DBOS.step()
 def bury(message_id: int, error: str, attempts: int) -> None:
     """A dead letter; see `Work`."""
-    _working().bury(message_id, error, attempts)
+    _patiently(lambda: _working().bury(message_id, error, attempts))
 
 
 @DBOS.workflow(name=queue.IMPROVE, max_recovery_attempts=_RECOVERIES)
@@ -103,10 +118,24 @@ def apply_rules(user_id: int) -> None:
         after = apply_rules_next(user_id, after)
 
 
-@DBOS.step(retries_allowed=True, max_attempts=100, interval_seconds=1.0, backoff_rate=1.5)
+@DBOS.step()
 def apply_rules_next(user_id: int, after: int) -> int | None:
     """One batch; see `Work`."""
-    return _working().apply_rules(user_id, after)
+    return _patiently(lambda: _working().apply_rules(user_id, after))
+
+
+def _patiently(do: Callable[[], T]) -> T:
+    """Do it, again and again while the database cannot be used: that is no fault of a message."""
+    backoff = Backoff(first=0.2, longest=10.0)
+    while not ending.is_set():
+        try:
+            return do()
+        except SQLAlchemyError as error:
+            if not is_away(error):
+                raise
+            log.warning("the database cannot be used, which is waited for: %s", type(error).__name__)
+        ending.wait(backoff.next())
+    raise _Ending
 
 
 def _working() -> Work:
