@@ -22,17 +22,17 @@ def tasks(settings: Settings, store: Store, queue: Queue, term: timedelta = TERM
     """What a process that works does in the background; one that is silent for `term` is replaced by others."""
     from service.worker import crew, engine, tally
     from service.worker.sources import Sources
+    from service.worker.turn import Turn
     from service.worker.understanding import Understanding
 
     worker = name(settings, store)
+    turn = Turn(store.database)
+    works = engine.Engine(store, queue, Understanding(store, queue, settings), worker, term)
+    follows = crew.Crew(store, queue, worker, Sources(store, settings).open, term)
     return [
         Task("pulse", pulse.run, silence=3 * pulse.EVERY),
-        Task(
-            "engine",
-            engine.Engine(store, queue, Understanding(store, queue, settings), worker, term).run,
-            silence=60.0,
-        ),
-        Task("crew", crew.Crew(store, queue, worker, Sources(store, settings).open, term).run, silence=60.0),
+        Task("engine", turn.awaited(works.run), silence=60.0),
+        Task("crew", turn.awaited(follows.run), silence=60.0),
         Task("tally", tally.Tally(store.database).run, silence=60.0),
         Task("pruning", pruning.Pruning(store.database).run, silence=3 * pruning.EVERY),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ _JSON = partial(json.dumps, ensure_ascii=False, allow_nan=False)  # PostgreSQL r
 _ALONE = 0x4F4E45  # any number; `service.store.schema` has another one
 _AWAY = {"08", "25", "40", "53", "55", "57"}
 """Classes of SQLSTATE: connections, states of transactions, conflicts, resources, objects in use, an operator."""
+_DISK_FULL = "53100"
+_REMEMBERED = 60.0  # seconds: a process that seldom writes does not know when there is space again
 _WOKEN = "woken"  # the key in a session's info: the users who have new events once it is committed
 
 
@@ -44,6 +47,7 @@ class Database:
         self.engine = _engine(url)
         self._listeners: list[Callable[[int], None]] = []
         self._lock = threading.Lock()
+        self._full_at: float | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -59,7 +63,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that is committed at the end, or undone when an exception leaves it."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._noting_space(), Session(self.engine, expire_on_commit=False) as session:
             session.connection(execution_options={"writes": True})
             yield session
             session.commit()
@@ -80,6 +84,21 @@ class Database:
                 self._listeners.remove(listener)
 
         return end
+
+    @property
+    def is_full(self) -> bool:
+        """Whether its disk had no space when something was last written, not long ago."""
+        return self._full_at is not None and time.monotonic() - self._full_at < _REMEMBERED
+
+    @contextmanager
+    def _noting_space(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if is_full(error):
+                self._full_at = time.monotonic()
+            raise
+        self._full_at = None
 
     def close(self) -> None:
         """Close every connection that is not in use."""
@@ -102,6 +121,12 @@ def is_away(error: SQLAlchemyError) -> bool:
         return True
     state: str | None = getattr(error.orig, "sqlstate", None)
     return isinstance(error, OperationalError) and (state is None or state[:2] in _AWAY)
+
+
+def is_full(error: SQLAlchemyError) -> bool:
+    """Whether the database's disk has no space left."""
+    said = getattr(error, "orig", None)
+    return getattr(said, "sqlstate", None) == _DISK_FULL or "disk is full" in str(said)
 
 
 def one_at_a_time(session: Session) -> None:

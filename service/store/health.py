@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from probes import Failure
 from service.settings import load
 from service.store import schema
 from service.store.migrations import HEAD
@@ -13,6 +14,7 @@ from service.store.opened import open_store
 if TYPE_CHECKING:
     from service.store.database import Database
 
+FULL = "the disk that has the database is full: nothing new is kept until there is space"
 running: list[Database] = []
 """The databases that this process has open; at most one."""
 
@@ -35,4 +37,6 @@ async def database() -> str:
 def _found(database: Database) -> str:
     with schema.reachable(database):
         schema.require_current(database)
+    if database.is_full:
+        raise Failure(FULL, "make room on it, or give it more; what waits is kept by itself then")
     return f"schema {HEAD}"

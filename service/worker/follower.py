@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.mail.source import Gone, NeedsReauth, SourceError
 from service.metrics import SYNC_SECONDS, SYNCS
-from service.store import accounts
+from service.store import accounts, health
+from service.store.database import is_full
 from service.store.inbox import StoreInbox
 from service.worker.backoff import Backoff
 
@@ -94,6 +95,8 @@ class Follower:
                 self._told("failing", str(error))
             except SQLAlchemyError as error:
                 log.warning("account %d: the database fails: %s", self._account_id, type(error).__name__)
+                if is_full(error):
+                    self._told("failing", f"{health.FULL}; new mail waits where it is")
             except Exception:
                 log.exception("account %d: following it failed", self._account_id)
                 self._told("failing", "the service has a fault, which its log describes")
