@@ -29,30 +29,10 @@ def test_a_list_shows_what_the_assistant_made_of_it(api: Api) -> None:
     assert (lines["Another"]["category"], lines["Another"]["labels"], lines["Another"]["hidden"]) == (None, [], False)
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ({"category": "needs-reply"}, {"Lunch on Friday?"}),
-        ({"label": "money"}, {"Your receipt"}),
-        ({"label": "mon"}, set()),
-        ({"hidden": "true"}, {"Weekly news"}),
-        ({"seen": "true"}, {"Lunch on Friday?", "Re: Lunch on Friday?"}),
-        ({"attachments": "true"}, {"Your receipt"}),
-        ({"attachments": "false", "seen": "false"}, {"Another"}),
-        ({"sender": "Eve@Example.com"}, {"Another"}),
-        ({"folder": "Lists", "hidden": "true"}, {"Weekly news"}),
-        ({"folder": "Lists"}, set()),
-        ({"account": "1"}, {"Lunch on Friday?", "Re: Lunch on Friday?"}),
-        ({"thread": "1"}, {"Lunch on Friday?", "Re: Lunch on Friday?"}),
-        ({"since": "2026-01-01T12:03:00Z"}, {"Another"}),
-        ({"until": "2026-01-01T13:02:00+01:00"}, {"Lunch on Friday?", "Your receipt"}),
-        ({"removed": "true"}, set()),
-        ({"q": "lunch -gladly"}, {"Lunch on Friday?"}),
-    ],
-)
-def test_a_list_is_filtered(api: Api, query: dict[str, str], found: set[str]) -> None:
-    """Each filter alone, and all of them together."""
-    assert set(subjects(api, **query)) == found
+def test_a_list_is_filtered(api: Api) -> None:
+    """All filters that are given have to be met."""
+    assert subjects(api, category="needs-reply", seen="true", q="lunch -gladly") == ["Lunch on Friday?"]
+    assert subjects(api, category="needs-reply", seen="false") == []
 
 
 @pytest.mark.parametrize(
