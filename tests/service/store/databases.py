@@ -6,6 +6,7 @@ import itertools
 import shutil
 import subprocess
 import uuid
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 import psycopg
@@ -77,6 +78,16 @@ class PostgreSQL:
             connection.execute(f"CREATE DATABASE {name} {options}".encode())
         return name
 
+    @contextmanager
+    def lent(self, template: str = "template0") -> Iterator[DatabaseUrl]:
+        """A new database for as long as it is needed: all of them are in memory."""
+        name = self.create(template)
+        try:
+            yield self.url(name)
+        finally:
+            with psycopg.connect(self.url("postgres").get_secret_value(), autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
     def url(self, name: str) -> DatabaseUrl:
         """Where a database is."""
         return DatabaseUrl(f"postgresql://postgres:{_PASSWORD}@127.0.0.1:{self.port}/{name}")
@@ -106,23 +117,27 @@ def migrated_name(postgresql: PostgreSQL) -> str:
 
 
 @pytest.fixture(params=KINDS)
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseUrl:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseUrl]:
     """The address of a database of each kind that has nothing in it, not even the schema."""
     if request.param == "sqlite":
-        return DatabaseUrl(f"sqlite:///{tmp_path / 'airlock.sqlite'}")
+        yield DatabaseUrl(f"sqlite:///{tmp_path / 'airlock.sqlite'}")
+        return
     server: PostgreSQL = request.getfixturevalue("postgresql")
-    return server.url(server.create())
+    with server.lent() as url:
+        yield url
 
 
 @pytest.fixture(params=KINDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseUrl:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseUrl]:
     """The address of a database of each kind that has the schema and no rows."""
     if request.param == "sqlite":
         file = tmp_path / "airlock.sqlite"
         shutil.copy(request.getfixturevalue("migrated_file"), file)
-        return DatabaseUrl(f"sqlite:///{file}")
+        yield DatabaseUrl(f"sqlite:///{file}")
+        return
     server: PostgreSQL = request.getfixturevalue("postgresql")
-    return server.url(server.create(request.getfixturevalue("migrated_name")))
+    with server.lent(request.getfixturevalue("migrated_name")) as url:
+        yield url
 
 
 @pytest.fixture
