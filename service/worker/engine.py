@@ -44,14 +44,19 @@ class Engine:
 
     async def run(self, beat: Heartbeat) -> None:
         """Work, show that this worker lives, and take up what workers that do not have left."""
+        launching = asyncio.create_task(asyncio.to_thread(self._launch))
         try:
-            await asyncio.to_thread(self._launch)
+            await asyncio.shield(launching)
             while True:
                 await asyncio.to_thread(self._look)
                 beat()
                 await asyncio.sleep(self._every)
         finally:
-            await asyncio.shield(asyncio.to_thread(self._stop))
+            await asyncio.shield(self._end(launching))
+
+    async def _end(self, launching: asyncio.Task[None]) -> None:
+        await asyncio.wait([launching])  # a thread goes on when it is cancelled, and half a launch cannot be stopped
+        await asyncio.to_thread(self._stop)
 
     def _look(self) -> None:
         try:
