@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from image import tree
+from image import pruned, tree
 
 STATUS = Path("var/lib/dpkg/status.d")
 DOCUMENTS = Path("usr/share/doc")
@@ -32,7 +32,7 @@ def main() -> None:
         parser.add_argument(name, type=Path)
     arguments = parser.parse_args()
     pins = read_pins(arguments.packages.read_text())
-    patterns = read_patterns(arguments.pruned.read_text())
+    patterns = pruned.read_patterns(arguments.pruned.read_text())
     subprocess.run(["apt-get", "update", "-qq"], check=True)
     for number, pin in enumerate(pins, 1):
         version = choose(pin, available(pin.name), exact=os.environ.get("PINS") == "exact")
@@ -53,12 +53,6 @@ def read_pins(text: str) -> list[Pin]:
                 raise SystemExit(f"line {number}: {line!r} is not `name=version  # reason`")
             pins.append(Pin(match[1], match[2]))
     return pins
-
-
-def read_patterns(text: str) -> list[str]:
-    """The patterns, several a line; a line that starts with `#` is a reason."""
-    lines = (line for line in text.splitlines() if not line.startswith("#"))
-    return [pattern for line in lines for pattern in line.split()]
 
 
 def available(name: str) -> str:
@@ -88,7 +82,8 @@ def unpack(name: str, version: str, patterns: list[str], folder: Path, names: se
     """The files of one package as they go into the image, with its control file and checksums under STATUS."""
     archive = download(name, version, folder)
     root = extract(archive, folder / "root")
-    prune(root, patterns)
+    keep_licences(root / DOCUMENTS)
+    pruned.prune(root, patterns)
     documents = root / DOCUMENTS / name
     if documents.is_symlink() and (other := os.readlink(documents)) not in names:
         documents.unlink()
@@ -121,20 +116,11 @@ def extract(archive: Path, root: Path) -> Path:
     return root
 
 
-def prune(root: Path, patterns: list[str]) -> None:
-    """Remove what matches, all documentation but the licences, and folders that are empty then."""
-    for pattern in patterns:
-        for path in root.glob(pattern):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-    for path in tree.files(root / DOCUMENTS):
-        if path.relative_to(root / DOCUMENTS).parts[1:] != ("copyright",):
+def keep_licences(documents: Path) -> None:
+    """Remove all of a package's documentation but that."""
+    for path in tree.files(documents):
+        if path.relative_to(documents).parts[1:] != ("copyright",):
             path.unlink()
-    for directory, _, names in os.walk(root, topdown=False):
-        if not names and Path(directory) != root and not any(Path(directory).iterdir()):
-            Path(directory).rmdir()
 
 
 def drop_dead_links(root: Path) -> None:

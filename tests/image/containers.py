@@ -23,11 +23,17 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
     if int(pid) != os.getpid():
         print(*reversed(re.search(r"\\((.*)\\) (.)", open(f"/proc/{pid}/stat").read()).groups()))
 """
-HARDENED: dict[str, Any] = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
+DATA = "/var/lib/airlock"
+HARDENED: dict[str, Any] = {
+    "read_only": True,
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges"],
+    "mounts": [{"Type": "volume", "Target": DATA}],
+}
 
 
 class Container(AirlockContainer):
-    """A container with a read-only root and without capabilities; `start` does not wait for anything.
+    """A container with a read-only root, a volume and no capabilities; `start` does not wait for anything.
 
     `contract` has the keys of a contract for an application in `folder`, or in tests/probes/apps; `files` are
     files and folders of this machine by their path in the container; `options` go to the engine.

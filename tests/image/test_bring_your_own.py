@@ -72,16 +72,20 @@ def test_a_requirement_against_the_images_versions_cannot_be_built(
     assert "pip could not install this, see above" in built.stdout
 
 
-def test_a_shared_library_that_is_missing_is_named_and_one_line_brings_it(
+def test_a_part_of_the_standard_library_that_is_missing_is_named_and_can_be_brought(
     image: str, build_image: str, tmp_path: Path
 ) -> None:
-    """The image has no SQLite: the contract says what is missing, and the stage `build` has it."""
-    (tmp_path / "contract.toml").write_text('app = "service.app:app"\ncritical-imports = ["sqlite3"]\n')
-    bring = f"COPY --from={build_image} /usr/lib/*-linux-gnu/libsqlite3.so.0 /usr/lib/\n"
+    """The image has no xz: the contract says what is missing, and the stage `build` has it."""
+    contract = 'app = "service.app:app"\nlifespan = "off"\ncritical-imports = ["lzma"]\n'
+    (tmp_path / "contract.toml").write_text(contract)
+    bring = (
+        f"COPY --from={build_image} /usr/lib/*-linux-gnu/liblzma.so.5 /usr/lib/\n"
+        f"COPY --from={build_image} /usr/lib/python3.13/lib-dynload/_lzma* /usr/lib/python3.13/lib-dynload/\n"
+    )
     check = 'COPY contract.toml /\nRUN ["python", "-m", "probes", "check", "--contract", "/contract.toml"]\n'
     (tmp_path / "without").write_text(f"FROM {image}\n{check}")
     (tmp_path / "with").write_text(f"FROM {image}\n{bring}{check}")
-    refused = attempt("airlock:test-sqlite", file=tmp_path / "without", context=tmp_path)
+    refused = attempt("airlock:test-lzma", file=tmp_path / "without", context=tmp_path)
     assert refused.returncode != 0
-    assert "libsqlite3.so.0" in refused.stdout
-    build("airlock:test-sqlite", file=tmp_path / "with", context=tmp_path)
+    assert "_lzma" in refused.stdout
+    build("airlock:test-lzma", file=tmp_path / "with", context=tmp_path)

@@ -49,6 +49,7 @@ def test_its_environment_is_that_of_a_service(config: dict[str, Any]) -> None:
     commit = environment.pop("AIRLOCK_COMMIT")
     assert commit == config["Labels"]["org.opencontainers.image.revision"]
     assert environment == {
+        "DATA_DIR": "/var/lib/airlock",
         "HOME": "/var/lib/airlock",
         "LANG": "C.UTF-8",
         "PATH": "/usr/bin",

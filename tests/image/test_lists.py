@@ -12,9 +12,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from image import debian, packages, sbom
+from image import debian, packages, pruned, sbom
 from tests.image.build import ROOT
 from tests.image.running import attempt
+
+PACKAGES = ("debian-packages.txt", "requirements-debian.txt")
+PRUNED = ("pruned.txt", "requirements-pruned.txt")
 
 names = st.from_regex(r"[a-z0-9][a-z0-9+.-]{1,12}", fullmatch=True)
 versions = st.from_regex(r"[0-9][A-Za-z0-9.+~:-]{0,12}", fullmatch=True)
@@ -50,7 +53,7 @@ def test_a_pin_needs_a_version_and_a_reason(line: str) -> None:
 def test_patterns_are_read_in_their_order(lines: list[list[str]]) -> None:
     """Several patterns a line, and none from a reason."""
     text = "\n".join(f"# why: usr/lib/not-this\n{' '.join(line)}\n" for line in lines)
-    assert debian.read_patterns(text) == [pattern for line in lines for pattern in line]
+    assert pruned.read_patterns(text) == [pattern for line in lines for pattern in line]
 
 
 @given(st.dictionaries(files.map(str.strip).filter(bool), digests))
@@ -127,8 +130,9 @@ def test_what_distributions_depend_on_is_what_the_images_python_installs() -> No
 
 def test_the_projects_own_lists_are_good() -> None:
     """Each package is pinned once, and each pattern is written once."""
-    pins = debian.read_pins((ROOT / "image/debian-packages.txt").read_text())
-    patterns = debian.read_patterns((ROOT / "image/pruned.txt").read_text())
+    texts = [(ROOT / "image" / name).read_text() for name in PACKAGES]
+    pins = [pin for text in texts for pin in debian.read_pins(text)]
+    patterns = [p for name in PRUNED for p in pruned.read_patterns((ROOT / "image" / name).read_text())]
     assert len({pin.name for pin in pins}) == len(pins) > 0
     assert len(set(patterns)) == len(patterns) > 0
 

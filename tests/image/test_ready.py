@@ -13,10 +13,8 @@ import pytest
 
 from tests.boot import request
 from tests.image.browser import Browser
-from tests.image.containers import PACKAGES, Container
+from tests.image.containers import DATA, PACKAGES, Container
 
-DATA = "/var/lib/airlock"
-VOLUME = {"mounts": [{"Type": "volume", "Target": DATA}]}
 WAITS = """
 import os, probes
 
@@ -38,7 +36,7 @@ for path in sys.argv[1:]:
 @pytest.fixture(scope="module", params=["the image's own user", "an arbitrary user of group 0"])
 def service(image: str, request: pytest.FixtureRequest) -> Iterator[Container]:
     """The service, hardened, with a volume for its data, as either user."""
-    options: dict[str, Any] = {**VOLUME, "user": "1000780000:0"} if request.param.startswith("an arb") else VOLUME
+    options: dict[str, Any] = {"user": "1000780000:0"} if request.param.startswith("an arb") else {}
     with Container(image, **options) as container:
         yield container.ready()
 
@@ -54,7 +52,7 @@ def test_it_shows_progress_until_it_is_ready_and_then_turns_healthy(image: str, 
     """While a check waits `/health` is 503 and shows it; then 200, and the engine calls the container healthy."""
     (tmp_path / "victim.py").write_text(WAITS)
     every_second = {"interval": 10**9}  # in place of the image's 10 s; what is asked is the image's own command
-    contract = {"app": "service.app:app", "checks": ["victim:check"]}
+    contract = {"app": "service.app:app", "checks": ["service.store.health:check", "victim:check"]}
     with Container(image, tmp_path, contract, healthcheck=every_second) as container:
         container.wait_for(r"\[WAIT\] check victim:check: the database does not answer \(attempt 3\)")
         held = container.get("/health")
@@ -111,13 +109,6 @@ def test_it_serves_as_either_user(service: Container) -> None:
 
     assert asyncio.run(greeting())["mode"] == "all"
     assert "warning" not in service.output.lower()
-
-
-@pytest.mark.parametrize("read_only", [False, True])
-def test_it_needs_neither_a_read_only_root_nor_a_volume(image: str, read_only: bool) -> None:
-    """With a writable root, and without any place for data, it is ready all the same."""
-    with Container(image, read_only=read_only) as container:
-        assert container.ready().get("/health").status == 200
 
 
 def test_the_commit_is_shown_where_people_look(service: Container) -> None:

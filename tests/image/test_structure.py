@@ -36,7 +36,8 @@ SECRETS = (
     rb"(?m)^\s*(extra-)?index-url\s*=",
     rb"https?://[\w.%+-]+:[\w.%+-]+@[\w.-]+",
 )
-DOCUMENTED = {f"{SITE}/pydantic/networks.pyc"}  # its docstrings show addresses with passwords
+# Their docstrings show addresses with passwords, and the first line of a key that they read.
+DOCUMENTED = {f"{SITE}/pydantic/networks.pyc", f"{SITE}/cryptography/hazmat/primitives/serialization/ssh.pyc"}
 WHERE_PACKAGES_COME_FROM = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "HTTPS_PROXY", "HTTP_PROXY")
 
 Rule = Callable[[archive.Image], Iterator[str]]
@@ -80,9 +81,11 @@ def unreadable(contents: archive.Image) -> Iterator[str]:
 
 
 def development(contents: archive.Image) -> Iterator[str]:
-    """Tests, headers, stubs, and sources that are not our own."""
+    """Tests, headers, stubs, and sources that are not our own; licences stay, whatever their form."""
     for path in contents.root:
-        if DEVELOPMENT.search(f"/{path}") or (path.endswith(".py") and not path.startswith(OURS)):
+        licence = ".dist-info/licenses/" in path
+        source = path.endswith(".py") and not path.startswith(OURS)
+        if source or (DEVELOPMENT.search(f"/{path}") and not licence):
             yield path
 
 
@@ -101,6 +104,14 @@ def secrets(contents: archive.Image) -> Iterator[str]:
         content = contents.read(entry.path)
         if entry.path not in DOCUMENTED and any(re.search(pattern, content) for pattern in patterns):
             yield entry.path
+
+
+def data(contents: archive.Image) -> Iterator[str]:
+    """What a service writes, in whichever layer: a database or a key in the image would be everybody's."""
+    for layer in contents.layers:
+        for path in layer.entries:
+            if path.startswith(f"{DATA}/") or path.endswith((".sqlite", ".sqlite-wal", ".key")):
+                yield path
 
 
 def dates(contents: archive.Image) -> Iterator[str]:
@@ -135,6 +146,7 @@ RULES: list[Rule] = [
     development,
     residue,
     secrets,
+    data,
     dates,
     dead_links,
     unlicensed,
@@ -159,6 +171,8 @@ COPIED: list[tuple[Rule, str, str, str]] = [
     (secrets, "etc/key.pem", "0:0 644", "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n"),
     (secrets, "etc/pip.conf", "0:0 644", "[global]\nindex-url = /elsewhere\n"),
     (secrets, "etc/address", "0:0 644", "https://me:word@host/"),
+    (data, f"{DATA}/secret.key", "65532:0 600", "a key"),
+    (data, "usr/lib/airlock.sqlite", "0:0 644", ""),
     (dates, "etc/dated", "0:0 644", ""),
     (unlicensed, f"{SITE}/a-1.dist-info/METADATA", "0:0 644", "Name: a\nVersion: 1\n"),
 ]

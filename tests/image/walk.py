@@ -55,12 +55,13 @@ class Walk:
         self.reached[name] = by
         code, is_package = found
         inside = name if is_package else package
-        for level, names, target in imports(code) if code else ():
+        for level, names, target, late in imports(code) if code else ():
             origin = ".".join([*inside.split(".")[: len(inside.split(".")) - level + 1], target]).strip(".")
             full = origin if level else target
             yield full, name
             for taken in set(names) - {"*"}:
-                self.names.append((full, taken, name))
+                if late:  # at a module's top level a name that is not there keeps it from being imported
+                    self.names.append((full, taken, name))
                 if find(f"{full}.{taken}"):
                     yield f"{full}.{taken}", name
 
@@ -89,15 +90,15 @@ def find(name: str) -> tuple[CodeType | None, bool] | None:
     return None
 
 
-def imports(code: CodeType) -> Iterator[tuple[int, tuple[str, ...], str]]:
-    """Every `import` of a code object and those in it: level, names and module, as the instruction has them."""
+def imports(code: CodeType, late: bool = False) -> Iterator[tuple[int, tuple[str, ...], str, bool]]:
+    """Every `import` of a code object: level, names and module as the instruction has them, and if it is in another."""
     instructions = [step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG"]
     for place, step in enumerate(instructions):
         if step.opname == "IMPORT_NAME":
-            yield instructions[place - 2].argval, instructions[place - 1].argval or (), step.argval
+            yield instructions[place - 2].argval, instructions[place - 1].argval or (), step.argval, late
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from imports(constant)
+            yield from imports(constant, late=True)
 
 
 def modules(package: str) -> Iterator[str]:
