@@ -11,19 +11,14 @@ from pathlib import Path
 def compile_python(root: Path, below: Path, *, keep_sources: bool) -> None:
     """Compile every module `below` with unchecked hashes (PEP 552), under the paths that they will have in the image.
 
-    Without sources `module.pyc` stands where `module.py` stood, and has no columns (PEP 657), which only point into
-    sources. Raises SystemExit when a module does not compile.
+    Without sources it is `image.bytecode` that does it. Raises SystemExit when a module does not compile.
     """
-    options = [] if keep_sources else ["-X", "no_debug_ranges"]
-    kind = [] if keep_sources else ["-b"]
     hashes = ["--invalidation-mode", "unchecked-hash"]
     paths = ["-s", str(root), "-p", "/", str(below)]
-    command = [sys.executable, *options, "-m", "compileall", "-q", "-f", *kind, *hashes, *paths]
-    if subprocess.run(command, check=False).returncode:
+    with_sources = ["-m", "compileall", "-q", "-f", *hashes, *paths]
+    without = ["-X", "no_debug_ranges", "-m", "image.bytecode", str(root), str(below)]
+    if subprocess.run([sys.executable, *(with_sources if keep_sources else without)], check=False).returncode:
         raise SystemExit(f"{below}: not every module compiles, see above")
-    if not keep_sources:
-        for source in below.rglob("*.py"):
-            source.unlink()
 
 
 def strip(root: Path) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import posixpath
+import runpy
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from image import archive
-from tests.image.build import build
-from tests.image.running import python
+from image import archive, bytecode
+from tests.image.build import ROOT, build
+from tests.image.running import attempt, python
 from tests.image.test_structure import OURS, SITE
 
 UNCHECKED = 0b01  # PEP 552: a hash of the source, that nobody compares
@@ -88,6 +91,54 @@ def test_nothing_is_compiled_when_it_runs(optimisation: list[str], image: str) -
     options = [*(f"--env=PYTHONOPTIMIZE={1}" for _ in optimisation), "--user=0"]
     program = "import sys, service.app; print(sys.dont_write_bytecode)"
     assert python(image, program, *options) == "True\n"
+
+
+DOCUMENTED = """
+from __future__ import annotations
+class Class:
+    "Words."
+    attribute: int = 1
+    def method(self):
+        "Words."
+        assert self.attribute == 1, "the assertion stays"
+        return "words"
+async def function():
+    "Words."
+    "more of them"
+"""
+
+
+@pytest.mark.parametrize("first", ["", "'Words.'"])
+def test_of_docstrings_a_dot_is_left_and_all_else_stays(first: str, tmp_path: Path) -> None:
+    """A module means the same: texts, assertions, future statements and lines."""
+    (tmp_path / "module.pyc").write_bytes(bytecode.compiled(f"{first}{DOCUMENTED}".encode(), "/module.py"))
+    names = runpy.run_path(str(tmp_path / "module.pyc"))
+    assert names.get("__doc__") == ("." if first else None)
+    assert names["Class"].__doc__ == names["Class"].method.__doc__ == names["function"].__doc__ == "."
+    assert names["Class"].__annotations__ == {"attribute": "int"}
+    assert names["Class"]().method() == "words"
+    names["Class"].attribute = 2
+    with pytest.raises(AssertionError, match="the assertion stays") as raised:
+        names["Class"]().method()
+    assert raised.traceback[-1].lineno + 1 == 8
+
+
+def test_a_module_that_does_not_compile_is_named(tmp_path: Path) -> None:
+    """The others are compiled all the same, and the exit status is 1."""
+    (tmp_path / "bad.py").write_text("def (:\n")
+    (tmp_path / "good.py").write_text("")
+    command = [sys.executable, "-m", "image.bytecode", str(tmp_path), str(tmp_path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert "bad.py, line 1" in ran.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["good.pyc"]
+
+
+def test_the_standard_library_keeps_its_assertions(image: str) -> None:
+    """One of its own fails in the image as it does elsewhere; of its docstrings a dot is left."""
+    ran = attempt(image, "import threading; print(threading.Thread.__doc__); threading.Thread(group=1)")
+    assert ran.stdout == ".\n"
+    assert "AssertionError: group argument must be None" in ran.stderr
 
 
 def _source(path: str) -> str:
