@@ -85,11 +85,15 @@ class Invalid(ValueError):
 
 def from_json(model: type[I], given: Mapping[str, Any]) -> I:
     """What a JSON object, decoded, says. Raises `Invalid`."""
-    _refuse_broken(given)
     try:
+        _refuse_broken(given)
         text = json.dumps(given, allow_nan=False)
+    except Invalid:
+        raise
     except (TypeError, ValueError, RecursionError):
-        raise Invalid([{"where": "", "what": "There is a value in it that JSON has not, or it is too large"}]) from None
+        raise Invalid(
+            [{"where": "", "what": "There is a value in it that JSON has not, or it is nested too deep"}]
+        ) from None
     try:
         # As JSON, where a time is a text: as a Python object it would have to be one already.
         return model.model_validate_json(text, strict=True)

@@ -77,6 +77,7 @@ def test_a_path_that_is_not_there_is_a_problem(filled: Boot) -> None:
         (415, "text/plain", b"{}", "a body of type 'text/plain' is not read here: send application/json"),
         (415, None, b"{}", "a body without a Content-Type"),
         (400, "application/json", b"{", "the body is no application/json"),
+        (400, "application/json", b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "the body is no application/json"),
         (400, "application/json", b"\xff", "the body is no application/json"),
         (400, "application/json", b"[" * 100_000, "nested too deeply"),
         (400, "application/json", b"[]", "the body has to be an object"),

@@ -138,6 +138,16 @@ def test_a_text_with_nul_is_refused(client: Client) -> None:
         client.do("accounts.update", id=1, name="a\0b")
 
 
+@pytest.mark.parametrize("depth", [900, 5_000, 50_000])
+def test_what_is_nested_too_deep_is_refused(client: Client, depth: int) -> None:
+    """As everything else that cannot be used, and not as a fault of the service."""
+    given: Any = "end"
+    for _ in range(depth):
+        given = {"a": [given]}
+    with pytest.raises(Refused, match=r"accounts\.create cannot be done with this"):
+        client.do("accounts.create", kind="maildir", name="Work", settings=given)
+
+
 def test_events_are_in_the_order_of_the_commands(client: Client, maildir: str) -> None:
     """A client that replays sees what happened, in order."""
     made = client.do("accounts.create", kind="maildir", name="Work", settings={"path": maildir})
