@@ -77,7 +77,7 @@ def flags(data: Data) -> frozenset[str]:
     """The flags, without \\Recent, which tells of the session and not of the message."""
     found = data.get(b"FLAGS") or ()
     names = (flag.decode("ascii", "replace") if isinstance(flag, bytes) else str(flag) for flag in found)
-    return frozenset(name for name in names if name != "\\Recent")
+    return frozenset(name for name in names if name != "\\Recent" and name.isprintable())
 
 
 def received_at(data: Data) -> datetime:

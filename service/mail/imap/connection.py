@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 WHOLE = "(UID FLAGS INTERNALDATE BODY.PEEK[])"
 FLAGS = "(UID FLAGS)"
+_LONGEST_NAME = 500  # characters of a folder's name; an index of PostgreSQL takes 2,704 bytes
 _CHANGES = {"EXISTS", "EXPUNGE", "FETCH", "VANISHED"}
 
 
@@ -56,7 +57,7 @@ class Connection:
         with in_words(self._server):
             listed = [(str(name), {flag.lower() for flag in flags}) for flags, _, name in self._client.list_folders()]
         closed = {b"\\noselect", b"\\nonexistent"}
-        return [(name, flags) for name, flags in listed if not flags & closed and name.isprintable()]
+        return [(name, flags) for name, flags in listed if not flags & closed and _is_usable(name)]
 
     def examine(self, folder: str) -> answers.Selected:
         """Open a folder to read. Raises `NoFolder` too."""
@@ -201,6 +202,10 @@ def _log_in(client: _Client, settings: ImapSettings, password: str) -> None:
         raise
     except imaplib.IMAP4.error as error:
         raise refused(server, error) from None
+
+
+def _is_usable(folder: str) -> bool:
+    return folder.isprintable() and len(folder) <= _LONGEST_NAME
 
 
 def _quoted(text: str) -> str:

@@ -367,8 +367,9 @@ def _search_sqlite() -> None:
 
 
 def _search_postgresql() -> None:
-    # A tsvector holds 1 MB at most (PostgreSQL, 12.1.3), so of a long text its beginning is found.
-    text = "subject || ' ' || sender || ' ' || sender_name || ' ' || left(text, 200000)"
+    # A tsvector holds 1 MB at most (PostgreSQL, 12.1.3), and a word of one character takes up to 9 bytes of it with its
+    # blank: of a long text its beginning is found.
+    text = "left(subject || ' ' || sender || ' ' || sender_name || ' ' || text, 200000)"
     # Its parser would keep addresses, hosts and numbers whole, and leave tags out; FTS5 knows words alone.
     punctuation = string.punctuation.replace("'", "''")
     words = f"translate({text}, '{punctuation}', repeat(' ', {len(string.punctuation)}))"

@@ -26,6 +26,7 @@ from service.core.mime.ids import read_ids
         (["no id at all"], ()),
         (["<>"], ()),
         (["<" + "x" * 999 + ">"], ()),
+        (["<" + "ø" * 500 + ">"], ()),
     ],
 )
 def test_message_ids_are_found(values: list[str], ids: tuple[str, ...]) -> None:
