@@ -14,6 +14,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from probes import on_drain
 from service import api
 from service.access import Access
+from service.access.authenticator import Authenticator, Browsers
+from service.access.people import People
 from service.api import refusals
 from service.body import BodyLimit
 from service.commands import COMMANDS
@@ -28,6 +30,7 @@ from service.live.door import Door
 from service.live.events import Events
 from service.live.follower import Follower
 from service.live.server import Server
+from service.live.warden import Warden
 from service.mail.demo.account import arrange_all
 from service.mail.registry import Allowed
 from service.metrics import LIVE_CLIENTS, SOCKETIO_CONNECTIONS
@@ -55,14 +58,17 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
     queue = Queue(store.database)
     access = Access(store.database, settings.access_token)
     desk = Desk(store, queue, Allowed.by(settings), COMMANDS)
-    server = Server(settings, access)
+    browsers = Browsers.by(settings, store.database)
+    authenticator = Authenticator(store.database, access, browsers)
+    people = People(store.database, settings.allowed_users, settings.allowed_domains)
+    server = Server(settings, authenticator)
     follower = Follower(store.database, server)
     clients = Events(instance, follower, desk)
     server.register_namespace(clients)
     door = Door(server, settings.socketio_max_sessions)
     supervisor = Supervisor([] if settings.mode == "api" else work(settings, store, queue))
     herald = Herald(supervisor, server.emit, instance.id)
-    routes = api.routes(settings, instance, store, desk, access)
+    routes = api.routes(settings, instance, store, desk, authenticator, people)
     if settings.mode != "worker":
         routes += _live_routes(door)
 
@@ -74,9 +80,11 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
         store_health.running.append(store.database)
         try:
             await run_in_threadpool(access.prepare, serves=settings.mode != "worker")
+            if settings.signs_in:
+                await run_in_threadpool(people.prepare)
             if settings.mode != "api":
                 await run_in_threadpool(arrange_all, store.database, wanted=settings.demo)
-            async with server, follower, clients, supervisor, herald:
+            async with server, follower, clients, Warden(authenticator, clients), supervisor, herald:
                 yield
         finally:
             store_health.running.remove(store.database)

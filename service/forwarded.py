@@ -7,7 +7,7 @@ by the application, because Engine.IO's check of the origin takes them at their 
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING
 
 from service.values import Network, words
@@ -73,6 +73,13 @@ def parse_address(text: str) -> Address | None:
     if isinstance(address, IPv4Address):
         return address
     return address.ipv4_mapped or IPv6Address(int(address))
+
+
+def network_of(scope: Scope) -> str:
+    """What attempts of a client are counted by: its IPv4 address, or the /64 that IPv6 gives to one customer."""
+    host, _ = scope.get("client") or ("", 0)
+    address = parse_address(host)
+    return str(IPv6Network((int(address), 64), strict=False)) if isinstance(address, IPv6Address) else str(address)
 
 
 def is_trusted(address: Address, trusted: Sequence[Network]) -> bool:

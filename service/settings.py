@@ -19,12 +19,14 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from probes import Failure
 from service import values
 from service.ai.url import ModelUrl
 from service.redis_url import RedisUrl
+from service.setting import setting
+from service.sign_in_settings import SignInSettings
 from service.store.url import DatabaseUrl
 from service.values import REDACTED, Unquoted
 
@@ -34,21 +36,7 @@ if TYPE_CHECKING:
 Mode = Literal["api", "worker", "all"]
 
 
-def setting(variable: str | AliasChoices, default: Any, *, says: str, accepted: str, judge_unset: bool = False) -> Any:
-    """A field read from `variable`, with its meaning and with the words that name what is accepted.
-
-    With `judge_unset` its validators see the default too, for a variable that others need.
-    """
-    return Field(
-        default,
-        validation_alias=variable,
-        description=says,
-        json_schema_extra={"accepted": accepted},
-        validate_default=judge_unset,
-    )
-
-
-class Settings(BaseSettings):
+class Settings(SignInSettings):
     """The settings in force. An empty or blank variable counts as unset.
 
     Raises pydantic's `ValidationError`; `load` turns it into a `Failure` that an operator can act on.
@@ -277,7 +265,7 @@ class _Problem:
         secret = _is_secret(field.annotation)
         error = detail.get("ctx", {}).get("error", "")
         reason = "" if secret and not isinstance(error, values.Unquoted) else str(error)
-        self._missing = detail["input"] is None
+        self._missing = detail["input"] in (None, "")
         self._value = REDACTED if secret else repr(detail["input"])
         self._reason = f" ({reason})" if reason else ""
         extra = field.json_schema_extra

@@ -8,11 +8,15 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 Network = IPv4Network | IPv6Network
 REDACTED = "**********"
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
+_ADDRESS = re.compile(rf"[^\s@,]+@{_DOMAIN.pattern}")
+_PORTS = {"http": 80, "https": 443}
 _MAPPED = ip_network("::ffff:0:0/96")
 
 
@@ -89,6 +93,53 @@ def origins(text: str) -> tuple[str, ...]:
     return found
 
 
+def site(text: str) -> str:
+    """The origin at which browsers find the service, as they write it: https, or http on this machine."""
+    try:
+        parts = urlsplit(text.lower())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("it cannot be read as a URL") from None
+    if parts.scheme not in ("http", "https") or not _ORIGIN.fullmatch(f"{parts.scheme}://{parts.netloc}"):
+        raise ValueError("it does not begin with https:// and a host")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("the service is at the root of its host: there is no path")
+    if parts.scheme == "http" and not _is_here(host):
+        raise ValueError("cookies would go over the network unencrypted: http:// is for localhost alone")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")
+
+
+def issuer(text: str) -> str:
+    """The issuer of an OpenID provider (OpenID Connect Discovery 1.0, 2): https, or http on this machine."""
+    parts = urlsplit(text)
+    if not text.isascii() or not text.isprintable() or " " in text or parts.query or parts.fragment:
+        raise ValueError
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ValueError
+    if parts.scheme == "http" and not _is_here(parts.hostname):
+        raise ValueError("keys and tokens would come over the network unencrypted: http:// is for localhost alone")
+    return text.rstrip("/")
+
+
+def mail_addresses(text: str) -> tuple[str, ...]:
+    """Addresses of people, separated by commas, in lower case."""
+    found = tuple(word.lower() for word in words(text))
+    for address in found:
+        if not _ADDRESS.fullmatch(address):
+            raise ValueError(f"{address!r} is no address")
+    return found
+
+
+def domains(text: str) -> tuple[str, ...]:
+    """Domains of addresses, separated by commas, in lower case."""
+    found = tuple(word.lower() for word in words(text))
+    for domain in found:
+        if not _DOMAIN.fullmatch(domain):
+            raise ValueError(f"{domain!r} is no domain")
+    return found
+
+
 def transports(text: str) -> tuple[str, ...]:
     """Engine.IO transports, separated by commas; websocket is always among them."""
     found = words(text.lower())
@@ -98,6 +149,10 @@ def transports(text: str) -> tuple[str, ...]:
     if "websocket" not in found:
         raise ValueError("'websocket' is missing")
     return tuple(dict.fromkeys(found))
+
+
+def _is_here(host: str) -> bool:
+    return host == "localhost" or host.endswith(".localhost") or host in ("127.0.0.1", "::1")
 
 
 def _network(text: str) -> Network:

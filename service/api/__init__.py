@@ -24,6 +24,7 @@ from service.api import (
     threads,
 )
 from service.api.about import About
+from service.api.auth import Auth
 from service.api.debug_config import DebugConfig
 from service.api.guard import Guard
 from service.api.operation import Services
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from service.access import Access
+    from service.access.authenticator import Authenticator
+    from service.access.people import People
     from service.commands.desk import Desk
     from service.instance import Instance
     from service.settings import Settings
@@ -47,7 +49,9 @@ _RESOURCES = (
 OPERATIONS = tuple(operation for resource in _RESOURCES for operation in resource.OPERATIONS)
 
 
-def routes(settings: Settings, instance: Instance, store: Store, desk: Desk, access: Access) -> list[BaseRoute]:
+def routes(
+    settings: Settings, instance: Instance, store: Store, desk: Desk, authenticator: Authenticator, people: People
+) -> list[BaseRoute]:
     """What this process serves in its mode; a worker says only what it is."""
     served: list[BaseRoute] = [Route("/", About(instance).get)]
     if settings.mode == "worker":
@@ -55,8 +59,20 @@ def routes(settings: Settings, instance: Instance, store: Store, desk: Desk, acc
     if settings.debug_config:
         served.append(Route("/debug-config", DebugConfig(settings).get))
     services = Services(store.database, desk)
-    closed = Mount(PREFIX, routes=endpoint.routes(services, OPERATIONS), middleware=[Middleware(Guard, access)])
-    return [*served, Route("/openapi.json", _description()), closed]
+    closed = Mount(PREFIX, routes=endpoint.routes(services, OPERATIONS), middleware=[Middleware(Guard, authenticator)])
+    return [*served, Route("/openapi.json", _description()), *_auth(settings, store, authenticator, people), closed]
+
+
+def _auth(settings: Settings, store: Store, authenticator: Authenticator, people: People) -> list[BaseRoute]:
+    if authenticator.browsers is None:
+        return [*Auth(store.database, authenticator, []).routes()]
+    # Imported where somebody can sign in: it takes long.
+    from service.access.providers import providers
+    from service.api.sign_in import SigningIn
+
+    known = providers(settings)
+    signing_in = SigningIn(store.database, authenticator.browsers, people, known)
+    return [*Auth(store.database, authenticator, list(known)).routes(), *signing_in.routes()]
 
 
 def _description() -> Callable[[Request], Awaitable[JSONResponse]]:

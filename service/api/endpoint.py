@@ -42,7 +42,7 @@ def _endpoint(services: Services, methods: Mapping[str, Operation]) -> Callable[
         else:
             if query:
                 raise _wrong(next(iter(query)), "There is no such parameter here")
-            given = await _body(request, operation.bodies)
+            given = await body(request, operation.bodies)
             for name in request.path_params:
                 if name in given:
                     raise _wrong(name, "It is in the path already")
@@ -62,16 +62,17 @@ def _query(request: Request) -> dict[str, str]:
     return query
 
 
-async def _body(request: Request, bodies: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
-    body = await request.body()
-    if not body:
+async def body(request: Request, bodies: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
+    """The object that a request's body is, read by its media type. Raises `HTTPException` 400 and 415."""
+    sent = await request.body()
+    if not sent:
         return {}
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in bodies:
         told = f"a body of type {media_type!r}" if media_type else "a body without a Content-Type"
         raise HTTPException(415, f"{told} is not read here: send {' or '.join(bodies)}")
     try:
-        read = bodies[media_type](body.decode())
+        read = bodies[media_type](sent.decode())
     except (ValueError, RecursionError) as error:
         why = error if isinstance(error, ValueError) else "it is nested too deeply"
         raise HTTPException(400, f"the body is no {media_type}: {why}") from None

@@ -26,9 +26,19 @@ _INFO = {
     "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
 }
 _SECURITY = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "The access token: ACCESS_TOKEN, or the one that was logged at the first boot.",
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The access token (ACCESS_TOKEN, or the one that was logged at the first boot), or one for "
+        "scripts, which POST /auth/tokens makes.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-airlock-session",
+        "description": "A browser that is signed in. Whatever is not GET needs the header X-CSRF-Token, which "
+        "GET /auth/check says, and has to come from a page of the site.",
+    },
 }
 _KEY = {
     "name": "Idempotency-Key",
@@ -39,7 +49,8 @@ _KEY = {
 }
 _SAID = {
     400: "The body, or the idempotency key, cannot be read.",
-    401: "There is no access token, or it opens nothing.",
+    401: "There is no access token and no session, or it opens nothing.",
+    403: "The token may only read; or a session's request has no CSRF token, or comes from another site.",
     404: "There is no such thing.",
     409: "It cannot be done as things are.",
     413: "The body is too large.",
@@ -60,8 +71,8 @@ def describe(operations: Iterable[Operation], prefix: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": _INFO,
         "paths": paths,
-        "components": {"schemas": schemas.components, "securitySchemes": {"token": _SECURITY}},
-        "security": [{"token": []}],
+        "components": {"schemas": schemas.components, "securitySchemes": _SECURITY},
+        "security": [{"token": []}, {"session": []}],
     }
 
 
@@ -145,7 +156,7 @@ def _responses(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
     responses: dict[str, Any] = {str(operation.status): {"description": "It is done.", "content": content}}
     statuses = {401, 422, 503, *operation.refusals}
     if operation.bodies is not None:
-        statuses |= {400, 413, 415}
+        statuses |= {400, 403, 413, 415}
     problem = {"application/problem+json": {"schema": schemas.answer(Problem)}}
     for status in sorted(statuses):
         responses[str(status)] = {"description": _SAID[status], "content": problem}

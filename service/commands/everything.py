@@ -10,13 +10,13 @@ from service.commands.command import Command, Done
 from service.inputs import Input, View
 from service.store.events import New
 from service.store.scope import owned
-from service.store.tables import AccessToken, Base, Message, User
+from service.store.tables import AccessToken, Base, BrowserSession, Identity, Message, User
 from service.store.tables import Command as Answered
 
 if TYPE_CHECKING:
     from service.commands.command import Work
 
-_STAY = (User, AccessToken)
+_STAY = (User, AccessToken, Identity, BrowserSession)
 """Or nobody could come in any more."""
 
 

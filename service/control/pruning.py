@@ -1,4 +1,4 @@
-"""The task that forgets what is kept no longer: events, a little at a time, and the answers to commands."""
+"""The task that forgets what is kept no longer: events, a little at a time, answers to commands, and sessions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from service.access import sessions, sign_in
 from service.commands import desk
 from service.store import events
 
@@ -19,7 +20,7 @@ _AT_ONCE = 1000  # events of each user, so that nobody waits long for the lock o
 
 
 class Pruning:
-    """Prunes the log of events and the answers to idempotency keys; several processes may do it beside each other."""
+    """Prunes what has had its time; several processes may do it beside each other."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -29,7 +30,7 @@ class Pruning:
         while True:
             while await asyncio.to_thread(self._prune):
                 beat()
-            await asyncio.to_thread(self._forget_answers)
+            await asyncio.to_thread(self._forget)
             beat()
             await asyncio.sleep(EVERY)
 
@@ -37,6 +38,8 @@ class Pruning:
         with self._database.write() as session:
             return events.prune(session, datetime.now(UTC) - events.KEPT, _AT_ONCE)
 
-    def _forget_answers(self) -> None:
+    def _forget(self) -> None:
         with self._database.write() as session:
             desk.forget_answers(session, datetime.now(UTC) - desk.KEPT)
+            sessions.forget(session)
+            sign_in.forget(session)

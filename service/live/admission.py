@@ -12,7 +12,8 @@ from service.access import bearer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from service.access import Access
+    from service.access.authenticator import Authenticator, Browsers
+    from service.access.caller import Caller
 
 _WAY_IN = (
     'connect with auth {"token": "…"}, or with the header \'Authorization: Bearer …\'; '
@@ -23,9 +24,9 @@ LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A client that may connect: its user, and the id of the last event that it has; None when it wants none."""
+    """A client that may connect, and the id of the last event that it has; None when it wants none."""
 
-    user_id: int
+    caller: Caller
     last_id: int | None
 
 
@@ -33,22 +34,39 @@ class Refused(Exception):
     """A client may not connect; the sentence is for its eyes."""
 
 
-async def admit(access: Access, environ: Mapping[str, Any], auth: Any) -> Admitted:
-    """Who has sent `auth`, or a token in the header of its handshake. Raises `Refused`, and the database's errors."""
+async def admit(authenticator: Authenticator, environ: Mapping[str, Any], auth: Any) -> Admitted:
+    """Who has sent `auth`, or a token or a session's cookie in the headers of its handshake.
+
+    Raises `Refused`, and the database's errors.
+    """
     if auth is None:
         auth = {}
     if not isinstance(auth, dict):
         raise Refused(f"auth is not an object: {_WAY_IN}")
-    token = auth.get("token") or bearer(environ.get("HTTP_AUTHORIZATION", ""))
-    if not token or not isinstance(token, str):
-        raise Refused(f"an access token is needed: {_WAY_IN}")
     last_id = auth.get("last_id")
     if last_id is not None and not is_id(last_id):
         raise Refused(f"last_id is {short(last_id)}, and accepted is the id of an event: a whole number from 0")
-    user_id = await asyncio.to_thread(access.authenticate, token)
-    if user_id is None:
+    token = auth.get("token") or bearer(environ.get("HTTP_AUTHORIZATION", ""))
+    if not token and (browsers := authenticator.browsers):
+        return Admitted(await _by_session(authenticator, browsers, environ), last_id)
+    if not token or not isinstance(token, str):
+        raise Refused(f"an access token is needed: {_WAY_IN}")
+    caller = await asyncio.to_thread(authenticator.by_token, token)
+    if caller is None:
         raise Refused(f"the access token opens nothing here: {_WAY_IN}")
-    return Admitted(user_id, last_id)
+    return Admitted(caller, last_id)
+
+
+async def _by_session(authenticator: Authenticator, browsers: Browsers, environ: Mapping[str, Any]) -> Caller:
+    secret = browsers.secret(environ.get("HTTP_COOKIE", ""))
+    if not secret:
+        raise Refused(f"sign in, or {_WAY_IN}")
+    if not browsers.site.sent(environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE")):
+        raise Refused(f"a session connects from pages of {browsers.site.origin} alone")
+    caller = await asyncio.to_thread(authenticator.by_session, secret)
+    if caller is None:
+        raise Refused("the session has ended: sign in again")
+    return caller
 
 
 def is_id(value: object) -> bool:

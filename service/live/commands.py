@@ -14,6 +14,7 @@ from service.commands.command import Refused
 from service.commands.desk import LONGEST_KEY
 
 if TYPE_CHECKING:
+    from service.access.caller import Caller
     from service.commands.desk import Desk
 
 log = logging.getLogger("service.commands")
@@ -34,9 +35,9 @@ class Asked(inputs.Input):
 class Commands:
     """Has one client's commands done by the desk."""
 
-    def __init__(self, desk: Desk, user_id: int) -> None:
+    def __init__(self, desk: Desk, caller: Caller) -> None:
         self._desk = desk
-        self._user_id = user_id
+        self._caller = caller
         self._under_way = 0
 
     async def do(self, *sent: Any) -> dict[str, Any]:
@@ -44,13 +45,15 @@ class Commands:
 
         An error has `errors` too where single fields of the input are wrong. Raises nothing.
         """
+        if not self._caller.writes:
+            return refusal(403, "this token may only read")
         if self._under_way >= AT_ONCE:
             return refusal(429, f"{AT_ONCE} commands of this client are under way: send the next one after an answer")
         self._under_way += 1
         try:
             asked = _asked(sent)
             done = await asyncio.to_thread(
-                self._desk.do, self._user_id, asked.name, asked.input, key=asked.key, actor="socket.io"
+                self._desk.do, self._caller.user_id, asked.name, asked.input, key=asked.key, actor="socket.io"
             )
         except Refused as refused:
             return refusal(refused.status, refused.detail, refused.errors)

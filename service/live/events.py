@@ -18,8 +18,10 @@ from service.live.server import ADMITTED, Gone
 from service.metrics import EVENTS_RECEIVED
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from types import TracebackType
 
+    from service.access.caller import Caller
     from service.commands.desk import Desk
     from service.live.admission import Admitted
     from service.live.follower import Follower
@@ -30,9 +32,10 @@ _LIFECYCLE = ("connect", "disconnect")
 
 
 class Client:
-    """A client that is connected: what it is sent, and what it has done."""
+    """A client that is connected: whom it stands for, what it is sent, and what it has done."""
 
-    def __init__(self, reader: Reader, commands: Commands, serving: asyncio.Task[None]) -> None:
+    def __init__(self, caller: Caller, reader: Reader, commands: Commands, serving: asyncio.Task[None]) -> None:
+        self.caller = caller
         self.reader = reader
         self.commands = commands
         self.serving = serving
@@ -66,6 +69,16 @@ class Events(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has 
         """How many clients are connected."""
         return len(self._clients)
 
+    def callers(self) -> set[Caller]:
+        """Whom the clients that are connected stand for."""
+        return {client.caller for client in self._clients.values()}
+
+    async def cut_off(self, callers: Collection[Caller]) -> None:
+        """End the connections of the clients that stand for them."""
+        for sid in [sid for sid, client in self._clients.items() if client.caller in callers]:
+            if session := self.server.session_of(sid):
+                await self.server.abandon(session)
+
     async def trigger_event(self, event: Any, *args: Any) -> Any:
         """Hand an event to its `on_…` method; a lifecycle event that a client makes up goes nowhere."""
         if event not in _LIFECYCLE:
@@ -78,8 +91,8 @@ class Events(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has 
         """Serve the client, once the library has told it that it is connected."""
         admitted: Admitted = environ[ADMITTED]
         reader = Reader(self.server, sid, admitted.last_id)
-        serving = asyncio.create_task(self._serve(sid, admitted.user_id, reader))
-        self._clients[sid] = Client(reader, Commands(self._desk, admitted.user_id), serving)
+        serving = asyncio.create_task(self._serve(sid, admitted.caller.user_id, reader))
+        self._clients[sid] = Client(admitted.caller, reader, Commands(self._desk, admitted.caller), serving)
 
     async def on_disconnect(self, sid: str, *_: Any) -> None:
         """Serve the client no more."""

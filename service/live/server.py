@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from engineio.async_socket import AsyncSocket
 
-    from service.access import Access
+    from service.access.authenticator import Authenticator
     from service.live.replicas import Replicas
     from service.settings import Settings
 
@@ -42,16 +42,15 @@ class Gone(Exception):
 class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no types
     """A Socket.IO server that counts the events it sends; while it is entered, it shares them with other replicas."""
 
-    def __init__(self, settings: Settings, access: Access) -> None:
-        self._access = access
+    def __init__(self, settings: Settings, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
         self._admitting = asyncio.Semaphore(_ADMITTED_AT_ONCE)
         self._replicas = _replicas(settings)
         super().__init__(
             async_mode="asgi",
             client_manager=self._replicas,
             transports=list(settings.socketio_transports),
-            # None is the library's word for the same origin.
-            cors_allowed_origins=list(settings.socketio_allowed_origins) or None,
+            cors_allowed_origins=_origins(settings, authenticator),
             max_http_buffer_size=settings.max_body_size,
             logger=log,
             engineio_logger=log,
@@ -118,7 +117,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
             async with self._admitting:
                 if not self._open_session(eio_sid):
                     return
-                environ[ADMITTED] = await admit(self._access, environ, data)
+                environ[ADMITTED] = await admit(self._authenticator, environ, data)
         except Refused as refusal:
             if self._open_session(eio_sid):
                 refused = self.packet_class(CONNECT_ERROR, data={"message": str(refusal)}, namespace=namespace)
@@ -139,6 +138,13 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
     def _open_session(self, eio_sid: str | None) -> AsyncSocket | None:
         session = self.eio.sockets.get(eio_sid)
         return None if session is None or session.closing or session.closed else session
+
+
+def _origins(settings: Settings, authenticator: Authenticator) -> list[str] | None:
+    if settings.socketio_allowed_origins:
+        return list(settings.socketio_allowed_origins)
+    # None is the library's word for the origin that the request names; a site that has a name is known.
+    return [authenticator.browsers.site.origin] if authenticator.browsers else None
 
 
 def _replicas(settings: Settings) -> Replicas | None:

@@ -10,6 +10,7 @@ import socketio
 from redis.asyncio import Redis
 
 from service.access import Access
+from service.access.authenticator import Authenticator
 from service.live.server import Server
 from service.settings import load
 from service.store.database import Database
@@ -197,7 +198,7 @@ def test_a_server_that_is_left_has_no_task_and_no_connection(
 
     async def scenario() -> None:
         async with Redis.from_url(redis.url(f":{PASSWORD}@")) as outside:
-            async with Server(load(), Access(database, None)) as server:
+            async with Server(load(), Authenticator(database, Access(database, None))) as server:
                 await server.emit("news", {})
                 assert len(await outside.client_list()) == (2 if mode else 3)
             assert asyncio.all_tasks() == {asyncio.current_task()}

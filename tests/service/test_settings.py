@@ -13,7 +13,8 @@ from pydantic import Field, SecretStr
 from probes import Failure
 from service import values
 from service.redis_url import RedisUrl
-from service.settings import Settings, check, load, setting
+from service.setting import setting
+from service.settings import Settings, check, load
 from service.values import REDACTED
 from tests.service.process import start
 

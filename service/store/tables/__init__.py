@@ -3,7 +3,7 @@
 from service.store.tables.base import Base
 from service.store.tables.log import Audit, Command, Event
 from service.store.tables.mail import Account, Folder, Message, Placement, Raw, Reference, Thread
-from service.store.tables.people import AccessToken, User
+from service.store.tables.people import AccessToken, ApiToken, BrowserSession, Identity, SignIn, User
 from service.store.tables.understanding import (
     Analysis,
     Correction,
@@ -20,8 +20,10 @@ __all__ = [
     "Account",
     "AiUsage",
     "Analysis",
+    "ApiToken",
     "Audit",
     "Base",
+    "BrowserSession",
     "Command",
     "Correction",
     "Correspondent",
@@ -29,6 +31,7 @@ __all__ = [
     "Draft",
     "Event",
     "Folder",
+    "Identity",
     "Learned",
     "Message",
     "Placement",
@@ -36,6 +39,7 @@ __all__ = [
     "Reference",
     "Rule",
     "RuleApplication",
+    "SignIn",
     "Thread",
     "User",
     "Worker",

@@ -15,6 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.access import Access
+from service.access.authenticator import Authenticator
+from service.access.caller import Caller, digest
 from service.live.admission import Admitted, Refused, admit
 from service.store.database import Database
 from service.store.tables import AccessToken, User
@@ -195,11 +197,11 @@ def test_the_state_of_tasks_is_told_to_clients_with_a_token_alone(tmp_path: Path
 def test_whatever_is_sent_is_refused_or_admitted(auth: Any, header: str) -> None:
     """Without the token nothing opens, and no other exception leaves."""
 
-    class Closed(Access):
+    class Closed(Authenticator):
         def __init__(self) -> None:
-            pass
+            self.browsers = None
 
-        def authenticate(self, token: str) -> int | None:
+        def by_token(self, token: str) -> Caller | None:
             assert isinstance(token, str)
             return None
 
@@ -213,5 +215,7 @@ def test_a_token_admits_with_the_last_id(database: Database) -> None:
 
     access = Access(database, SecretStr(TOKEN))
     access.prepare(serves=True)
-    assert asyncio.run(admit(access, {}, AUTH)) == Admitted(OWNER, None)
-    assert asyncio.run(admit(access, {}, {**AUTH, "last_id": 7})) == Admitted(OWNER, 7)
+    authenticator = Authenticator(database, access)
+    owner = Caller(OWNER, "access token", digest(TOKEN))
+    assert asyncio.run(admit(authenticator, {}, AUTH)) == Admitted(owner, None)
+    assert asyncio.run(admit(authenticator, {}, {**AUTH, "last_id": 7})) == Admitted(owner, 7)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.access import Access
+from service.access.authenticator import Authenticator
 from service.live import follower
 from service.live.follower import Follower
 from service.live.server import Server
@@ -47,7 +48,7 @@ def test_a_commit_of_the_same_process_is_seen_at_once(database: Database) -> Non
 
     async def scenario() -> None:
         news = asyncio.Event()
-        async with Follower(database, Server(load(), access)) as followed:
+        async with Follower(database, Server(load(), authenticator)) as followed:
             with followed.log(OWNER, news.set) as log:
                 await heard(news)
                 await asyncio.to_thread(append, database, 2)
@@ -58,6 +59,7 @@ def test_a_commit_of_the_same_process_is_seen_at_once(database: Database) -> Non
 
     access = Access(database, None)
     access.prepare(serves=False)
+    authenticator = Authenticator(database, access)
     asyncio.run(scenario())
 
 
@@ -74,12 +76,13 @@ def test_a_commit_of_another_process_is_heard_over_redis(
     other = Database(database_url)
     access = Access(database, None)
     access.prepare(serves=False)
+    authenticator = Authenticator(database, access)
 
     async def scenario() -> None:
         news = asyncio.Event()
         async with (
-            Server(here, access) as one,
-            Server(elsewhere, access) as two,
+            Server(here, authenticator) as one,
+            Server(elsewhere, authenticator) as two,
             Follower(database, one) as followed,
             Follower(other, two),
         ):

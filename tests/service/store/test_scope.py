@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from service.store.database import Database
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
-SHARED = {"Worker"}
+SHARED = {"SignIn", "Worker"}
 """Tables that belong to no user."""
 
 

@@ -1,8 +1,7 @@
-"""Who may use the service: an access token, sent as `Authorization: Bearer` (RFC 6750), stands for a user."""
+"""The access token: sent as `Authorization: Bearer` (RFC 6750), it stands for a user."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import logging
 import secrets
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from service.access.caller import digest
 from service.store.database import one_at_a_time
 from service.store.tables import AccessToken, User
 
@@ -30,7 +30,7 @@ class Access:
 
     def __init__(self, database: Database, given: SecretStr | None) -> None:
         self._database = database
-        self._given = _digest(given.get_secret_value()) if given else None
+        self._given = digest(given.get_secret_value()) if given else None
 
     def prepare(self, *, serves: bool) -> None:
         """See that there is an owner and, where the API `serves` here, a token, which is printed when it is made.
@@ -43,7 +43,7 @@ class Access:
             if serves and self._given is None and session.scalar(select(AccessToken.id).limit(1)) is None:
                 token = secrets.token_urlsafe(32)
                 now = datetime.now(UTC)
-                session.add(AccessToken(user_id=owner.id, name="first boot", digest=_digest(token), created_at=now))
+                session.add(AccessToken(user_id=owner.id, name="first boot", digest=digest(token), created_at=now))
                 session.flush()
                 # Before the commit: a token that is printed and void is made anew, one that is lost is not.
                 log.info(
@@ -54,12 +54,12 @@ class Access:
 
     def authenticate(self, token: str) -> int | None:
         """The id of the user that a token stands for; None when it opens nothing. Raises the database's errors."""
-        digest = _digest(token)
+        found = digest(token)
         with self._database.read() as session:
             if self._given is not None:
-                return _first_user(session) if hmac.compare_digest(digest, self._given) else None
+                return _first_user(session) if hmac.compare_digest(found, self._given) else None
             # Digests are looked up: how long that takes says something of a digest, and nothing of a token.
-            return session.scalar(select(AccessToken.user_id).where(AccessToken.digest == digest))
+            return session.scalar(select(AccessToken.user_id).where(AccessToken.digest == found))
 
 
 def bearer(header: str) -> str:
@@ -79,7 +79,3 @@ def _owner(session: Session) -> User:
 
 def _first_user(session: Session) -> int | None:
     return session.scalar(select(User.id).order_by(User.id).limit(1))
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,75 @@
+"""The site: its cookies, and the requests that its own pages send."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.datastructures import Headers
+from starlette.responses import Response
+
+from service.access.site import CSRF, Forged, Site, csrf_token
+
+SECRET = "the-secret-of-a-session"
+HERE = Site("https://mail.example.org")
+GOOD = {"Origin": HERE.origin, "Sec-Fetch-Site": "same-origin", CSRF: csrf_token(SECRET)}
+
+
+def test_a_cookie_is_for_this_host_alone() -> None:
+    """Over TLS it has the prefix for which browsers want Secure, the path / and no domain; no script reads it."""
+    response = Response()
+    HERE.give(response, "session", SECRET, 60)
+    assert response.headers["set-cookie"] == (
+        f"__Host-airlock-session={SECRET}; HttpOnly; Max-Age=60; Path=/; SameSite=lax; Secure"
+    )
+    assert HERE.read(f"a=b; __Host-airlock-session={SECRET}", "session") == SECRET
+    assert HERE.read(f"airlock-session={SECRET}", "session") == ""
+
+
+def test_a_developers_machine_has_no_tls() -> None:
+    """There the cookie has no prefix and is not Secure, and all else is the same."""
+    response = Response()
+    Site("http://localhost:8000").give(response, "session", SECRET, 60)
+    assert response.headers["set-cookie"] == f"airlock-session={SECRET}; HttpOnly; Max-Age=60; Path=/; SameSite=lax"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_what_changes_nothing_needs_no_token(method: str) -> None:
+    """Safe methods pass without any header."""
+    HERE.check(method, Headers({}), SECRET)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "post", "INVENTED"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {CSRF: csrf_token(SECRET)},
+        {**GOOD, CSRF: ""},
+        {**GOOD, CSRF: csrf_token("the-secret-of-another-session")},
+        {**GOOD, CSRF: "ü"},
+        {**GOOD, "Origin": "https://evil.example"},
+        {**GOOD, "Origin": "https://mail.example.org.evil.example"},
+        {**GOOD, "Origin": "http://mail.example.org"},
+        {**GOOD, "Origin": "null"},
+        {**GOOD, "Sec-Fetch-Site": "cross-site"},
+        {**GOOD, "Sec-Fetch-Site": "same-site"},
+        {**GOOD, "Sec-Fetch-Site": "none"},
+    ],
+)
+def test_whatever_another_site_can_send_is_refused(method: str, headers: dict[str, str]) -> None:
+    """The token has to be the session's, and the browser has to say that its own page sent it."""
+    with pytest.raises(Forged):
+        HERE.check(method, Headers(headers), SECRET)
+
+
+@pytest.mark.parametrize("without", ["", "Origin", "Sec-Fetch-Site"])
+def test_its_own_pages_are_believed(without: str) -> None:
+    """By one of the two headers that browsers set themselves, as not all of them send both."""
+    HERE.check("POST", Headers({name: value for name, value in GOOD.items() if name != without}), SECRET)
+
+
+@given(st.text(), st.text())
+def test_no_other_secret_has_the_same_token(one: str, other: str) -> None:
+    """The token is the session's own."""
+    assert (csrf_token(one) == csrf_token(other)) == (one == other)
