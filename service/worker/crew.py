@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.control.one_thread import OneThread
 from service.store import schema
 from service.worker.follower import Follower
 from service.worker.lease import Leases
@@ -42,13 +43,14 @@ class Crew:
 
     async def run(self, beat: Heartbeat) -> None:
         """Look after the accounts until this is cancelled; then let them go."""
-        try:
-            while True:
-                await asyncio.to_thread(self._look)
-                beat()
-                await asyncio.sleep(EVERY)
-        finally:
-            await asyncio.shield(asyncio.to_thread(self._end))
+        with OneThread("crew") as thread:
+            try:
+                while True:
+                    await thread.do(self._look)
+                    beat()
+                    await asyncio.sleep(EVERY)
+            finally:
+                await thread.do(self._end)
 
     def _look(self) -> None:
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dbos import DBOS
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.control.one_thread import OneThread
 from service.store import queue, schema
 from service.worker import recovery, workflows
 
@@ -44,19 +45,15 @@ class Engine:
 
     async def run(self, beat: Heartbeat) -> None:
         """Work, show that this worker lives, and take up what workers that do not have left."""
-        launching = asyncio.create_task(asyncio.to_thread(self._launch))
-        try:
-            await asyncio.shield(launching)
-            while True:
-                await asyncio.to_thread(self._look)
-                beat()
-                await asyncio.sleep(self._every)
-        finally:
-            await asyncio.shield(self._end(launching))
-
-    async def _end(self, launching: asyncio.Task[None]) -> None:
-        await asyncio.wait([launching])  # a thread goes on when it is cancelled, and half a launch cannot be stopped
-        await asyncio.to_thread(self._stop)
+        with OneThread("engine") as thread:
+            try:
+                await thread.do(self._launch)
+                while True:
+                    await thread.do(self._look)
+                    beat()
+                    await asyncio.sleep(self._every)
+            finally:
+                await thread.do(self._stop)
 
     def _look(self) -> None:
         try:
