@@ -1,0 +1,186 @@
+"""Mailboxes from end to end: made over HTTP, followed by the running service, heard over Socket.IO, read over HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.service.api.client import Api
+from tests.service.dovecot_server import PASSWORD, DovecotServer
+from tests.service.engine import run_client
+from tests.service.live.listener import Listener
+from tests.service.process import metric, start
+from tests.service.store.followed import raw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+USER = "rosa"
+ASKS = "Could you send me the report by Friday? I need the figures for the meeting."
+
+
+class Maildir:
+    """A folder, and what a delivering program and a mail program do in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.account: dict[str, Any] = {"kind": "maildir", "settings": {"path": str(path)}}
+        self._path = path
+        for part in ("cur", "new", "tmp"):
+            (path / part).mkdir(parents=True)
+
+    def deliver(self, content: bytes) -> None:
+        """A message arrives, unread."""
+        (self._path / "tmp" / "1.test").write_bytes(content)
+        (self._path / "tmp" / "1.test").rename(self._path / "new" / "1.test")
+
+    def flag(self) -> None:
+        """Its reader has read it, and finds it important."""
+        (self._path / "new" / "1.test").rename(self._path / "cur" / "1.test:2,FS")
+
+    def delete(self) -> None:
+        """Its reader throws it away."""
+        (self._path / "cur" / "1.test:2,FS").unlink()
+
+
+class Imap:
+    """A mailbox on a server, and what programs do in it."""
+
+    def __init__(self, server: DovecotServer) -> None:
+        where = {"host": "127.0.0.1", "port": server.port, "security": "none", "username": USER}
+        self.account: dict[str, Any] = {"kind": "imap", "settings": where, "secret": PASSWORD}
+        self._server = server
+
+    def deliver(self, content: bytes) -> None:
+        """A message arrives, unread."""
+        self._server.append(USER, content)
+
+    def flag(self) -> None:
+        """Its reader has read it, and finds it important."""
+        with self._server.client(USER) as client:
+            client.add_flags(client.search(), ["\\Seen", "\\Flagged"])
+
+    def delete(self) -> None:
+        """Its reader throws it away."""
+        with self._server.client(USER) as client:
+            client.delete_messages(client.search())
+            client.expunge()
+
+
+@pytest.fixture(params=["maildir", pytest.param("imap", marks=pytest.mark.docker)])
+def mailbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Maildir | Imap]:
+    """An empty mailbox of each kind."""
+    if request.param == "maildir":
+        yield Maildir(tmp_path / "maildir" / "mine")
+        return
+    with DovecotServer() as server:
+        yield Imap(server)
+
+
+def test_a_mailbox_is_followed(mailbox: Maildir | Imap, tmp_path: Path) -> None:
+    """Mail is told and understood with a reason; flags and deletions are followed, and what was missed in a pause."""
+
+    async def scenario(boot_url: str, api: Api) -> None:
+        async with Listener(boot_url, "websocket", 0) as listener:
+
+            async def told(kind: str, holds: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
+                while True:
+                    _, event = await listener.hears(kind)
+                    if holds(event["data"]):
+                        data: dict[str, Any] = event["data"]
+                        return data
+
+            account = api.post("/accounts", {"name": "Mine", "address": "me@example.org", **mailbox.account})["id"]
+            await told("account.state", lambda data: data["state"] == "well")
+            mailbox.deliver(raw(1, text=ASKS))
+            arrived = await told("message.new")
+            assert arrived["subject"] == "Number 1"
+            understood = await told("message.understood")
+            assert (understood["category"], understood["draft"]) == ("needs-reply", True)
+            message = api.get(f"/messages/{arrived['message_id']}")
+            assert message["text"].strip() == ASKS
+            assert message["analysis"]["reasons"]
+            assert message["seen"] is False
+            mailbox.flag()
+            changed = await told("message.changed")
+            assert (changed["seen"], changed["flagged"]) == (True, True)
+            api.post(f"/accounts/{account}/pause")
+            mailbox.delete()
+            assert api.get("/status")["accounts"][0]["paused"] is True
+            api.post(f"/accounts/{account}/resume")
+            assert (await told("message.removed"))["message_id"] == arrived["message_id"]
+            status = api.get("/status")["accounts"][0]
+            assert (status["needs_reauth"], status["error"], status["waiting"]) == (False, "", 0)
+
+    with start(DATA_DIR=str(tmp_path), IMAP_ALLOW_PRIVATE="true") as boot, Api(boot.wait_ready()) as api:
+        run_client(scenario(boot.url, api))
+        assert metric(boot, 'airlock_messages_total{outcome="understood"}') == 1
+
+
+@pytest.mark.docker
+def test_a_wrong_password_waits_for_another_one(tmp_path: Path) -> None:
+    """The account says so in words, nobody tries again, and the new password is used at once."""
+
+    async def scenario(boot_url: str, api: Api, server: DovecotServer) -> None:
+        async with Listener(boot_url, "websocket", 0) as listener:
+
+            async def becomes(state: str) -> None:
+                while (await listener.hears("account.state"))[1]["data"]["state"] != state:
+                    pass
+
+            given = {"name": "Mine", **Imap(server).account, "secret": "another"}
+            account = api.post("/accounts", given)["id"]
+            await becomes("needs_reauth")
+            status = api.get("/status")["accounts"][0]
+            assert status["needs_reauth"] is True
+            assert "password" in status["error"]
+            assert "another" not in status["error"]
+            api.send("PATCH", f"/accounts/{account}", json={"secret": PASSWORD}).raise_for_status()
+            await becomes("well")
+
+    with DovecotServer() as server, start(DATA_DIR=str(tmp_path), IMAP_ALLOW_PRIVATE="true") as boot:
+        with Api(boot.wait_ready()) as api:
+            run_client(scenario(boot.url, api, server))
+        assert "another" not in boot.output
+
+
+def test_all_that_is_the_users_is_exported_and_then_gone(tmp_path: Path) -> None:
+    """Out of the file of the database too: no word of the mail is left in any file of the service."""
+    word = b"zwiebelturmuhr"
+    mailbox = Maildir(tmp_path / "mail" / "mine")
+    data = tmp_path / "data"
+
+    async def scenario(boot_url: str, api: Api) -> None:
+        async with Listener(boot_url, "websocket", 0) as listener:
+            api.post("/accounts", {"name": "Mine", **mailbox.account})
+            mailbox.deliver(raw(1, text=f"The {word.decode()} is repaired."))
+            await listener.hears("message.understood")
+            assert word in api.send("GET", "/export/mbox").content
+            api.post("/delete-everything", {"confirm": "delete everything"})
+            assert api.get("/messages")["messages"] == []
+            assert api.get("/accounts")["accounts"] == []
+
+    env = {"DATA_DIR": str(data), "MAILDIR_ROOTS": str(tmp_path / "mail")}
+    with start(**env) as boot, Api(boot.wait_ready()) as api:
+        run_client(scenario(boot.url, api))
+        assert boot.stop() == 0
+    assert not [file.name for file in data.rglob("*") if file.is_file() and word in file.read_bytes()]
+
+
+def test_the_demo_goes_with_the_first_account(tmp_path: Path) -> None:
+    """Its first mails are there at once; when there is a mailbox of one's own nothing of them is left."""
+    mailbox = Maildir(tmp_path / "maildir" / "mine")
+
+    async def scenario(boot_url: str, api: Api) -> None:
+        async with Listener(boot_url, "websocket", 0) as listener:
+            await listener.hears("message.understood")
+            assert [account["kind"] for account in api.get("/accounts")["accounts"]] == ["demo"]
+            mailbox.deliver(raw(1, text=ASKS))
+            api.post("/accounts", {"name": "Mine", **mailbox.account})
+            while (await listener.hears("message.new"))[1]["data"]["subject"] != "Number 1":
+                pass
+            assert [message["subject"] for message in api.get("/messages")["messages"]] == ["Number 1"]
+
+    with start(DATA_DIR=str(tmp_path), DEMO="true") as boot, Api(boot.wait_ready()) as api:
+        run_client(scenario(boot.url, api))
