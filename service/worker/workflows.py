@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from dbos import DBOS
+from dbos import error as dbos_error
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.store import queue
@@ -76,8 +77,8 @@ def understand(account_id: int) -> None:
 def _insist(message_id: int) -> None:
     try:
         understand_one(message_id)
-    except Exception as error:
-        bury(message_id, f"{type(error).__name__}", ATTEMPTS)
+    except dbos_error.DBOSMaxStepRetriesExceeded as exceeded:
+        bury(message_id, _words(exceeded.errors[-1]), ATTEMPTS)
 
 
 @DBOS.step()
@@ -122,6 +123,14 @@ def apply_rules(user_id: int) -> None:
 def apply_rules_next(user_id: int, after: int) -> int | None:
     """One batch; see `Work`."""
     return _patiently(lambda: _working().apply_rules(user_id, after))
+
+
+def _words(error: Exception) -> str:
+    """Why a message is not understood, for its owner: what an error says may quote the message, and is left out."""
+    kind = type(error).__name__
+    if isinstance(error, SQLAlchemyError):
+        return f"the database refuses what was made of it ({kind})"
+    return f"the service has a fault that this message shows ({kind})"
 
 
 def _patiently(do: Callable[[], T]) -> T:
