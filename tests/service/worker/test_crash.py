@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+import time
 from contextlib import ExitStack, contextmanager
 from random import Random
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 
 MESSAGES = 1000
+OWNER = 1
 CRASHES = int(os.environ.get("CRASHES", "10"))
 """On each database; all 50 of them take minutes."""
 
@@ -60,15 +62,24 @@ def arriving(deliver: Callable[[int], None], pace: Callable[[], float]) -> Itera
         feeder.join()
 
 
-def crash(kept: list[Kept], chance: Random) -> None:
-    """Kill one after the other, mostly while it works and sometimes while it boots."""
+def crash(kept: list[Kept], chance: Random, database: Database) -> None:
+    """Kill one after the other: while it boots, at any time afterwards, and mostly just when something is written."""
     for _ in range(CRASHES):
         one = chance.choice(kept)
-        if chance.random() < 0.8:
+        kind = chance.random()
+        if kind > 0.1:
             one.boot.wait_ready()
-            one.boot.process.poll()
-        threading.Event().wait(chance.uniform(0, 1.5))
+        if kind > 0.3:
+            before = last_event(database)
+            wait_until(lambda before=before: last_event(database) > before, patience=5, pause=0.002, must=False)  # type: ignore[misc]
+        time.sleep(chance.uniform(0, 0.03 if kind > 0.3 else 1.5))
         one.kill(chance)
+
+
+def last_event(database: Database) -> int:
+    """The newest entry of the owner's log."""
+    with database.read() as session:
+        return events.last(session, OWNER)
 
 
 def check(database: Database, hearer: Hearer, sent: dict[int, list[int]], *, in_order: bool) -> None:
@@ -76,7 +87,7 @@ def check(database: Database, hearer: Hearer, sent: dict[int, list[int]], *, in_
     wait_until(lambda: understood(database) == MESSAGES)
     check_database(database, sent, in_order=in_order)
     with database.read() as session:
-        last = events.last(session, 1)
+        last = events.last(session, OWNER)
     check_events(database, hearer.all_until(last))
 
 
@@ -99,7 +110,7 @@ def test_one_process_on_a_file(
         pace = CRASHES * 2.5 / MESSAGES
         with Hearer(kept.url) as hearer:
             with arriving(deliver, lambda: chance.uniform(0, 2 * pace)):
-                crash([kept], chance)
+                crash([kept], chance, database)
             check(database, hearer, {account: list(range(1, MESSAGES + 1))}, in_order=False)
 
 
@@ -129,7 +140,7 @@ def test_two_workers_on_a_server(
             with arriving(
                 lambda number: mail[number % 3].append("INBOX", letter(number)), lambda: chance.uniform(0, 2 * pace)
             ):
-                crash([api, *workers], chance)
+                crash([api, *workers], chance, database)
             sent = {account: [n for n in range(1, MESSAGES + 1) if n % 3 == of] for of, account in enumerate(accounts)}
             check(database, hearer, sent, in_order=True)
 
