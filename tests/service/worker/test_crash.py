@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MESSAGES = 1000
 OWNER = 1
+BURST = 10
 CRASHES = int(os.environ.get("CRASHES", "10"))
 """On each database; all 50 of them take minutes."""
 
@@ -45,13 +46,14 @@ def chance() -> Random:
 
 @contextmanager
 def arriving(deliver: Callable[[int], None], pace: Callable[[], float]) -> Iterator[threading.Event]:
-    """Letters arrive one after the other, `pace` seconds apart until the event is set and then without a pause."""
+    """Letters arrive in bursts, `pace` seconds apart on average until the event is set, and then without a pause."""
     hurry = threading.Event()
 
     def run() -> None:
         for number in range(1, MESSAGES + 1):
             deliver(number)
-            hurry.wait(pace())
+            if number % BURST == 0:
+                hurry.wait(BURST * pace())
 
     feeder = threading.Thread(target=run)
     feeder.start()
