@@ -35,7 +35,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     """A small disk of its own, for which a test has to be root."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "airlock-test", folder]
+    command = ["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "airlock-test", str(folder)]
     if subprocess.run(command, capture_output=True).returncode:
         pytest.skip("needs to be allowed to mount a file system")
     yield folder
