@@ -38,6 +38,9 @@ class Moment(TypeDecorator[datetime]):
 DOCUMENT = JSON().with_variant(JSONB(), "postgresql")
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up an INTEGER PRIMARY KEY alone
 
+ONCE = {"sqlite_autoincrement": True}
+"""For a table whose ids are seen outside: SQLite gives none of them a second time, as PostgreSQL does not."""
+
 Id = Annotated[int, mapped_column(BIG, primary_key=True, autoincrement=True)]
 OfUser = Annotated[int, mapped_column(ForeignKey("users.id", ondelete="CASCADE"))]
 OfAccount = Annotated[int, mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))]

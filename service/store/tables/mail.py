@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.store.tables.base import Base, Id, OfAccount, OfMessage, OfUser
+from service.store.tables.base import ONCE, Base, Id, OfAccount, OfMessage, OfUser
 
 
 class Account(Base):
@@ -19,6 +19,7 @@ class Account(Base):
     """
 
     __tablename__ = "accounts"
+    __table_args__ = ONCE
 
     id: Mapped[Id]
     user_id: Mapped[OfUser] = mapped_column(index=True)
@@ -60,7 +61,7 @@ class Thread(Base):
     """Messages that belong together."""
 
     __tablename__ = "threads"
-    __table_args__ = (Index("ix_threads_user_id_latest_at_id", "user_id", "latest_at", "id"),)
+    __table_args__ = (Index("ix_threads_user_id_latest_at_id", "user_id", "latest_at", "id"), ONCE)
 
     id: Mapped[Id]
     user_id: Mapped[OfUser]
@@ -78,6 +79,7 @@ class Message(Base):
         UniqueConstraint("account_id", "identity"),
         Index("ix_messages_user_id_received_at_id", "user_id", "received_at", "id"),
         Index("ix_messages_account_id_analysed_at_id", "account_id", "analysed_at", "id"),
+        ONCE,
     )
 
     id: Mapped[Id]

@@ -122,6 +122,14 @@ def test_a_deleted_account_takes_its_mail_along(client: Client, maildir: str) ->
         assert (thread.id, thread.message_count, thread.latest_at) == (message.thread_id, 1, message.received_at)
 
 
+def test_an_id_is_given_once(client: Client, maildir: str) -> None:
+    """What was meant for a mailbox that is gone never meets another one."""
+    given: dict[str, Any] = {"kind": "maildir", "name": "Work", "settings": {"path": maildir}}
+    gone = client.do("accounts.create", **given)["id"]
+    client.do("accounts.delete", id=gone)
+    assert client.do("accounts.create", **given)["id"] > gone
+
+
 def test_accounts_are_no_more_than_a_list_shows(client: Client, maildir: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One more is refused with the number."""
     monkeypatch.setattr(accounts, "MOST", 1)

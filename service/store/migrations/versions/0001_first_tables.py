@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("lease_until", base.Moment(), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_accounts_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
+        **base.ONCE,
     )
     op.create_index(op.f("ix_accounts_user_id"), "accounts", ["user_id"], unique=False)
     op.create_table(
@@ -145,6 +146,7 @@ def upgrade() -> None:
         sa.Column("message_count", base.BIG, nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_threads_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_threads")),
+        **base.ONCE,
     )
     op.create_index("ix_threads_user_id_latest_at_id", "threads", ["user_id", "latest_at", "id"], unique=False)
     op.create_table(
@@ -193,6 +195,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_messages_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint("account_id", "identity", name=op.f("uq_messages_account_id_identity")),
+        **base.ONCE,
     )
     op.create_index(
         "ix_messages_account_id_analysed_at_id", "messages", ["account_id", "analysed_at", "id"], unique=False
