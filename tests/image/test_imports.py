@@ -52,6 +52,7 @@ LEFT_OUT = {
 }
 # Further distributions that ours can use when they are there: nothing of the service does.
 OPTIONAL_OF = {
+    "authlib": ("httpx",),
     "croniter": ("pytz",),
     "cryptography": ("bcrypt",),
     "dbos": ("confluent_kafka",),
