@@ -9,12 +9,17 @@ import argparse
 import sqlite3
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from probes import Failure, Waiting
-from service.settings import load
+from service.settings import Settings, load
 from service.store import schema
-from service.store.opened import Store, open_store
+from service.store.opened import Store, open_database, open_store
+
+if TYPE_CHECKING:
+    from service.store.database import Database
 
 _PAUSE = 1.0  # seconds between two attempts while the database is not there
 
@@ -23,11 +28,7 @@ def main() -> int:
     """Run the command of the command line; returns the exit status."""
     options = _parser().parse_args()
     try:
-        store = open_store(load())
-        try:
-            print(_run(options, store))
-        finally:
-            store.close()
+        print(_run(options, load()))
     except Failure as failure:
         print(failure.detail, *(f"  - {step}" for step in failure.resolution), sep="\n", file=sys.stderr)
         return 1
@@ -45,19 +46,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(options: argparse.Namespace, store: Store) -> str:
-    if options.command == "migrate":
-        return f"the schema is {_migrate(store, options.wait)}"
+def _run(options: argparse.Namespace, settings: Settings) -> str:
     if options.command == "rotate-keys":
-        return _rotate(store)
-    return _back_up(store, options.file)
+        with closing(open_store(settings)) as store:
+            return _rotate(store)
+    with closing(open_database(settings)) as database:
+        if options.command == "migrate":
+            return f"the schema is {_migrate(database, options.wait)}"
+        return _back_up(database, options.file)
 
 
-def _migrate(store: Store, patience: float) -> str:
+def _migrate(database: Database, patience: float) -> str:
     deadline = time.monotonic() + patience
     while True:
         try:
-            return schema.migrate(store.database)
+            return schema.migrate(database)
         except Waiting as waiting:
             if time.monotonic() >= deadline:
                 raise
@@ -71,12 +74,12 @@ def _rotate(store: Store) -> str:
     return f"{rotated} stored credentials are encrypted with the first key: the others can be taken out of SECRET_KEYS"
 
 
-def _back_up(store: Store, file: Path) -> str:
-    if not store.database.is_sqlite:
+def _back_up(database: Database, file: Path) -> str:
+    if not database.is_sqlite:
         raise Failure("only a file of SQLite is copied by this command", "use pg_dump for PostgreSQL")
     if file.exists():
         raise Failure(f"{file} is there already", "name a new file: a backup replaces no other one")
-    connection = store.database.engine.raw_connection()  # VACUUM is no part of a transaction
+    connection = database.engine.raw_connection()  # VACUUM is no part of a transaction
     try:
         connection.cursor().execute("VACUUM INTO ?", [str(file)])
     except sqlite3.Error as error:

@@ -29,10 +29,11 @@ class Store:
 
 def open_store(settings: Settings) -> Store:
     """The store that the settings describe; connects with the first transaction. Raises `Failure`."""
-    return Store(_database(settings), Vault(_secrets(settings)))
+    return Store(open_database(settings), Vault(_secrets(settings)))
 
 
-def _database(settings: Settings) -> Database:
+def open_database(settings: Settings) -> Database:
+    """The database alone, for what needs no key. Raises `Failure`."""
     database = Database(settings.database)
     if database.is_sqlite:
         file = settings.database.url().database or ""

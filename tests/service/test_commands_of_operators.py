@@ -34,9 +34,9 @@ def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_migrate_makes_the_schema_and_changes_nothing_the_second_time(empty_url: DatabaseUrl) -> None:
-    """A fresh database gets the newest schema, as a job before an upgrade needs it."""
+    """A fresh database gets the newest schema, as a job before an upgrade needs it, which has no key of the vault."""
     for _ in range(2):
-        done = run("migrate", DATABASE_URL=empty_url.get_secret_value(), SECRET_KEYS=NEW)
+        done = run("migrate", DATABASE_URL=empty_url.get_secret_value())
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith("the schema is 0")
 
@@ -44,7 +44,7 @@ def test_migrate_makes_the_schema_and_changes_nothing_the_second_time(empty_url:
 def test_migrate_waits_for_the_database_and_says_what_it_waits_for(tmp_path: Path) -> None:
     """A server that is not there is asked again until the patience ends, and its password is not shown."""
     url = f"postgresql://me:hunter2@127.0.0.1:{free_port()}/mail"
-    done = run("migrate", "--wait", "1.5", DATABASE_URL=url, SECRET_KEYS=NEW, DATA_DIR=str(tmp_path))
+    done = run("migrate", "--wait", "1.5", DATABASE_URL=url, DATA_DIR=str(tmp_path))
     assert done.returncode == 1
     assert done.stderr.count("waiting: the database does not answer") >= 1
     assert "see that the database at DATABASE_URL" in done.stderr
@@ -54,7 +54,7 @@ def test_migrate_waits_for_the_database_and_says_what_it_waits_for(tmp_path: Pat
 
 def test_a_server_without_keys_that_all_processes_share_is_refused() -> None:
     """Each process would encrypt with a key of its own."""
-    done = run("migrate", DATABASE_URL="postgresql://me@127.0.0.1/mail")
+    done = run("rotate-keys", DATABASE_URL="postgresql://me@127.0.0.1/mail")
     assert done.returncode == 1
     assert "SECRET_KEYS is not set" in done.stderr
 
