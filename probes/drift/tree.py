@@ -88,7 +88,9 @@ class Tree:
             return ""
         top = module.partition(".")[0]
         if self._is_here(top):
-            return "" if self._is_here(module) else f"there is no module {module} in the package {top}"
+            if not self._is_here(module):
+                return f"there is no module {module} in the package {top}"
+            return "" if self._runs(module) else f"the package {module} has no __main__.py, so there is nothing to run"
         if top in sys.stdlib_module_names or _is_installed(top):
             return ""
         nearest = get_close_matches(top, self._packages, 1)
@@ -97,8 +99,17 @@ class Tree:
         return f"there is no module {module}" if "." in module else ""
 
     def _is_here(self, module: str) -> bool:
+        return any(path.is_dir() or path.with_suffix(".py").is_file() for path in self._paths(module))
+
+    def _runs(self, module: str) -> bool:
+        """Whether `python -m` finds a program in a module that is here."""
+        return any(
+            path.with_suffix(".py").is_file() or (path / "__main__.py").is_file() for path in self._paths(module)
+        )
+
+    def _paths(self, module: str) -> list[Path]:
         path = module.replace(".", "/")
-        return any((base / path).is_dir() or (base / f"{path}.py").is_file() for base in (self.root, self.root / "src"))
+        return [self.root / path, self.root / "src" / path]
 
     @cached_property
     def _packages(self) -> list[str]:

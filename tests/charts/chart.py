@@ -18,6 +18,12 @@ CASES = sorted(file.name.removesuffix("-values.yaml") for file in (CHART / "ci")
 
 RELEASE, NAMESPACE = "airlock", "mail"
 Object = dict[str, Any]
+DATABASE: Object = {
+    "database": {"existingSecret": "airlock-database"},
+    "secretKeys": {"existingSecret": "airlock-keys"},
+}
+SPLIT: Object = {"mode": "split", **DATABASE}
+"""The least that mode `split` needs."""
 
 
 def helm(*arguments: str, values: Object | None = None, program: str = "helm") -> subprocess.CompletedProcess[str]:
@@ -75,7 +81,7 @@ class Objects(list[Object]):
 
     def container(self, kind: str = "Deployment") -> Object:
         """The main container of that pod."""
-        found: Object = next(each for each in self.pod(kind)["containers"] if each["name"] == "airlock")
+        found: Object = next(each for each in self.pod(kind)["containers"] if each["name"] in ("airlock", "migration"))
         return found
 
     def env(self, kind: str = "Deployment") -> dict[str, Any]:

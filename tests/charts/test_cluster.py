@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from tests.charts.alterations import VALUES, renders
-from tests.charts.chart import CASES, CHART, NAMESPACE, RELEASE, Object, render
-from tests.charts.cluster import APPS, Cluster, deployment, environment, token
+from tests.charts.chart import CASES, CHART, NAMESPACE, RELEASE, SPLIT, Object, render
+from tests.charts.cluster import APPS, MERGE, Cluster, deployment, environment, token
 
 pytestmark = pytest.mark.timeout(1200)  # the first test may have to build the API server
 
-AUTOSCALED: dict[str, Any] = {"mode": "split", "api": {"autoscaling": {"enabled": True}}}
+AUTOSCALED: dict[str, Any] = {**SPLIT, "api": {"autoscaling": {"enabled": True}}}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -42,7 +42,7 @@ def test_the_server_takes_every_value(key: str, cluster: Cluster) -> None:
 
 def test_what_the_server_does_not_take_is_found(cluster: Cluster) -> None:
     """The judgement can fail: an update that could replace no pod is refused."""
-    found = render().one("Deployment")
+    found = render(SPLIT).one("Deployment")
     found["spec"]["strategy"]["rollingUpdate"]["maxSurge"] = 0
     with pytest.raises(AssertionError, match="may not be 0 when `maxSurge` is 0"):
         cluster.judge(found)
@@ -73,6 +73,33 @@ def test_a_generated_token_is_kept_over_upgrades(cluster: Cluster) -> None:
     assert token(cluster, namespace) == generated
     cluster.helm("install", "other", str(CHART), "-n", namespace)
     assert token(cluster, namespace, "other-airlock") != generated
+
+
+def test_the_key_of_the_vault_outlives_the_release(cluster: Cluster) -> None:
+    """What it decrypts is in a database that outlives it too, and a release of the same name goes on with it."""
+    namespace = cluster.namespace("keys")
+    values = {"database": {"existingSecret": "mine"}}
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values=values)
+    keys = f"/api/v1/namespaces/{namespace}/secrets/airlock-keys"
+    generated = cluster.get(keys)["data"]["SECRET_KEYS"]
+    cluster.helm("upgrade", RELEASE, str(CHART), "-n", namespace, values={**values, "config": {"demo": False}})
+    assert cluster.get(keys)["data"]["SECRET_KEYS"] == generated
+    cluster.helm("uninstall", RELEASE, "-n", namespace)
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values=values)
+    assert cluster.get(keys)["data"]["SECRET_KEYS"] == generated
+
+
+def test_the_migration_comes_before_each_change_and_leaves_nothing(cluster: Cluster) -> None:
+    """An installation and an upgrade have one Job each, and afterwards nothing that it needed is there."""
+    namespace = cluster.namespace("migration")
+    values = {"database": {"url": "postgresql://me:word@host/mail"}, "networkPolicy": {"enabled": True}}
+    for verb in ("install", "upgrade"):
+        cluster.helm(verb, RELEASE, str(CHART), "-n", namespace, values=values)
+    assert list(cluster.jobs.values()).count(namespace) == 2
+    kinds = ("api/v1", "secrets"), ("api/v1", "serviceaccounts"), ("apis/batch/v1", "jobs")
+    for group, plural in (*kinds, ("apis/networking.k8s.io/v1", "networkpolicies")):
+        left = cluster.get(f"/{group}/namespaces/{namespace}/{plural}")["items"]
+        assert "airlock-migration" not in [each["metadata"]["name"] for each in left]
 
 
 def test_a_token_that_was_deleted_is_generated_anew(cluster: Cluster) -> None:
@@ -111,7 +138,7 @@ def test_an_upgrade_leaves_the_number_of_pods_to_the_autoscaler(cluster: Cluster
 def test_an_autoscaler_can_take_over_without_losing_pods(cluster: Cluster) -> None:
     """A number that was set by hand before is left alone when Helm says nothing about it any more."""
     namespace = cluster.namespace("taken-over")
-    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values={"mode": "split", "api": {"replicas": 3}})
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values={**SPLIT, "api": {"replicas": 3}})
     _scale(cluster, namespace, 4)
     cluster.helm("upgrade", RELEASE, str(CHART), "-n", namespace, values=AUTOSCALED)
     assert deployment(cluster, namespace)["spec"]["replicas"] == 4
@@ -120,13 +147,12 @@ def test_an_autoscaler_can_take_over_without_losing_pods(cluster: Cluster) -> No
 def test_the_claim_outlives_the_release(cluster: Cluster) -> None:
     """What is kept is kept, and a release of the same name takes it again."""
     namespace = cluster.namespace("claim")
-    values = {"persistence": {"enabled": True}}
-    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values=values)
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace)
     claim = f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/{RELEASE}"
     uid = cluster.get(claim)["metadata"]["uid"]
     cluster.helm("uninstall", RELEASE, "-n", namespace)
     assert "deletionTimestamp" not in cluster.get(claim)["metadata"]
-    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values=values)
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace)
     assert cluster.get(claim)["metadata"]["uid"] == uid
 
 
@@ -142,13 +168,10 @@ def test_helm_test_runs_a_restricted_pod_and_removes_it(cluster: Cluster) -> Non
     assert cluster.get(pods)["items"] == []
 
 
-_MERGE = {"Content-Type": "application/merge-patch+json"}
-
-
 def _scale(cluster: Cluster, namespace: str, replicas: int) -> None:
     """Does what `kubectl scale` and the autoscaler do."""
     scale = f"{APPS}/{namespace}/deployments/{RELEASE}/scale"
-    cluster.api.patch(scale, json={"spec": {"replicas": replicas}}, headers=_MERGE).raise_for_status()
+    cluster.api.patch(scale, json={"spec": {"replicas": replicas}}, headers=MERGE).raise_for_status()
 
 
 def _finish_first(cluster: Cluster, pods: str) -> None:
@@ -157,7 +180,7 @@ def _finish_first(cluster: Cluster, pods: str) -> None:
         next(events.iter_lines())
     (pod,) = cluster.get(pods)["items"]
     path = f"{pods}/{pod['metadata']['name']}/status"
-    cluster.api.patch(path, json={"status": {"phase": "Succeeded"}}, headers=_MERGE).raise_for_status()
+    cluster.api.patch(path, json={"status": {"phase": "Succeeded"}}, headers=MERGE).raise_for_status()
 
 
 def _pod(template: Object) -> Object:

@@ -73,11 +73,11 @@ def test_no_variable_is_there_twice(case: str) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_is_started_but_the_image(case: str) -> None:
-    """No container has a command; the one of `helm test` has arguments for the image's own entrypoint."""
+    """No container has a command but the Job's; the one of `helm test` has arguments for the image's own entrypoint."""
     for kind, pod in render(case=case).pods():
         for container in pod["containers"]:
             if container["image"].rpartition("/")[2].startswith("airlock"):
-                assert "command" not in container
+                assert container.get("command") == (["python", "-m", "service", "migrate"] if kind == "Job" else None)
                 assert kind == "Pod" or "args" not in container
 
 
@@ -111,9 +111,9 @@ def test_the_rules_of_the_standard_find_what_breaks_them(spoil: Callable[[Any], 
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_rendering_is_repeatable_but_for_the_generated_token(case: str) -> None:
-    """With the token from elsewhere two renders are the same, so that Argo CD sees no difference."""
-    given = {"metricsToken": {"existingSecret": "mine"}}
+def test_rendering_is_repeatable_but_for_generated_secrets(case: str) -> None:
+    """With secrets from elsewhere two renders are the same, so that Argo CD sees no difference."""
+    given = {name: {"existingSecret": "mine"} for name in ("metricsToken", "accessToken", "secretKeys")}
     first, second = (
         helm("template", "airlock", str(CHART), "-f", str(CHART / "ci" / f"{case}-values.yaml"), values=given)
         for _ in range(2)

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from tests.boot import Boot, request
+from tests.charts import chart
 from tests.charts.chart import CHART, render
 from tests.charts.promtool import Promtool, find
 from tests.service.process import start
 
 ON: dict[str, Any] = {"metrics": {"prometheusRule": {"enabled": True}}}
-SPLIT: dict[str, Any] = {**ON, "mode": "split"}
+SPLIT: dict[str, Any] = {**ON, **chart.SPLIT}
 POD, WORKER = "airlock-6d5f8c9b7d-x2x4z", "airlock-worker-0"
 HOUR = 120  # scrapes
 RUNBOOK = (CHART / "RUNBOOK.md").read_text(encoding="utf-8")

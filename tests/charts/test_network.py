@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.charts.chart import render
+from tests.charts.chart import DATABASE, SPLIT, render
 
-POLLING: dict[str, Any] = {"mode": "split", "api": {"replicas": 2}}
+CLOSED: dict[str, Any] = {"networkPolicy": {"enabled": True}}
+POLLING: dict[str, Any] = {**SPLIT, "api": {"replicas": 2}}
 
 
 def test_traffic_and_management_have_services_of_their_own() -> None:
@@ -53,8 +54,8 @@ def test_an_ingress_host_without_paths_has_all_of_them() -> None:
 
 
 def test_the_policy_lets_in_and_out_what_is_named() -> None:
-    """Traffic and metrics are let in from their namespaces only; DNS, Redis and what is named are let out."""
-    policy = render(case="hardened").one("NetworkPolicy")["spec"]
+    """Traffic and metrics are let in from their namespaces only; DNS, database, Redis and what is named are let out."""
+    policy = render(case="hardened").one("NetworkPolicy", "airlock")["spec"]
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     sources = {
         rule["ports"][0]["port"]: [
@@ -65,19 +66,49 @@ def test_the_policy_lets_in_and_out_what_is_named() -> None:
         for rule in policy["ingress"]
     }
     assert sources == {"http": [["ingress"]], "management": [["monitoring"]]}
-    assert [[port["port"] for port in rule["ports"]] for rule in policy["egress"]] == [[53, 53], [6379], [993]]
+    assert _ways_out(policy) == [[53, 53], [5432], [993], [6379]]
 
 
-def test_without_redis_the_policy_has_no_way_to_it() -> None:
-    """What is not configured is not open."""
-    policy = render({"networkPolicy": {"enabled": True}}).one("NetworkPolicy")["spec"]
-    assert [[port["port"] for port in rule["ports"]] for rule in policy["egress"]] == [[53, 53]]
+def test_what_is_not_configured_is_not_open() -> None:
+    """Without Redis and without a database there is no way to either."""
+    policy = render(CLOSED).one("NetworkPolicy", "airlock")["spec"]
+    assert _ways_out(policy) == [[53, 53]]
+
+
+@pytest.mark.parametrize(("values", "component"), [({}, "api"), (SPLIT, "worker")])
+def test_only_pods_that_work_reach_mail_servers_and_the_model(values: dict[str, Any], component: str) -> None:
+    """The API of mode `split` has no way to them; a mail server or a model elsewhere is one more port."""
+    policy = render({**values, **CLOSED}).one("NetworkPolicy", "airlock-mail")["spec"]
+    assert policy["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == component
+    assert _ways_out(policy) == [[143, 993]]
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("https://ai.example.org/v1", 443),
+        ("http://ollama/v1", 80),
+        ("http://ollama:11434/v1", 11434),
+        ("http://[fd00::1]:8080/v1", 8080),
+        ("http://[fd00::1]/v1", 80),
+    ],
+)
+def test_the_way_to_the_model_is_the_port_of_its_address(url: str, port: int) -> None:
+    """A port in the address counts, else that of its scheme."""
+    values = {**CLOSED, "config": {"ai": {"baseUrl": url, "model": "one"}}}
+    assert _ways_out(render(values).one("NetworkPolicy", "airlock-mail")["spec"]) == [[143, 993, port]]
+
+
+def test_without_mail_servers_and_model_there_is_no_rule_for_them() -> None:
+    """An empty list of ports is none, and not every port."""
+    policies = render({"networkPolicy": {"enabled": True, "imapPorts": []}}).all("NetworkPolicy")
+    assert [policy["metadata"]["name"] for policy in policies] == ["airlock"]
 
 
 @pytest.mark.parametrize("mode", ["all", "split"])
 def test_helm_test_asks_the_services(mode: str) -> None:
     """The test's pod asks the API through its Service, and the worker by its stable name, with our own image."""
-    objects = render({"mode": mode})
+    objects = render({**DATABASE, "mode": mode})
     pod = objects.one("Pod")
     asked = {container["name"]: container["args"] for container in pod["spec"]["containers"]}
     expected = {"api": ["health", "http://airlock.mail.svc:80/health"]}
@@ -86,3 +117,7 @@ def test_helm_test_asks_the_services(mode: str) -> None:
     assert asked == expected
     assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
     assert {container["image"] for container in pod["spec"]["containers"]} == {objects.container()["image"]}
+
+
+def _ways_out(policy: dict[str, Any]) -> list[list[int]]:
+    return [[port["port"] for port in rule["ports"]] for rule in policy["egress"]]

@@ -7,14 +7,19 @@ from typing import Any
 
 import pytest
 
-from tests.charts.chart import CHART, refusal
+from tests.charts.chart import CHART, SPLIT, refusal
 
-STICKY: dict[str, Any] = {"mode": "split", "api": {"replicas": 2}}
+STICKY: dict[str, Any] = {**SPLIT, "api": {"replicas": 2}}
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"api": {"replicas": 2}}, "api.replicas is 2, but mode=all has exactly one pod"),
     ({"api": {"replicas": 0}}, "api.replicas is 0, but mode=all has exactly one pod"),
     ({"api": {"autoscaling": {"enabled": True}}}, "api.autoscaling.enabled needs mode=split"),
-    ({"mode": "split", "persistence": {"enabled": True}}, "persistence.enabled needs mode=all"),
+    ({"mode": "split"}, "set database.existingSecret (or database.url) to a PostgreSQL"),
+    ({**SPLIT, "persistence": {"enabled": True}}, "persistence.enabled needs mode=all"),
+    ({"migrations": {"enabled": True}}, "migrations.enabled needs database.existingSecret or database.url"),
+    ({"config": {"ai": {"baseUrl": "https://ai.example.org/v1"}}}, "config.ai.baseUrl is set without config.ai.model"),
+    ({"config": {"ai": {"model": "one"}}}, "config.ai.model and ai.apiKey need config.ai.baseUrl"),
+    ({"ai": {"apiKey": {"existingSecret": "mine"}}}, "config.ai.model and ai.apiKey need config.ai.baseUrl"),
     ({"config": {"port": 8001}}, "config.port and config.managementPort are both 8001"),
     ({"config": {"drainDelay": 30}}, "config.drainDelay is 30, which leaves nothing of config.gracePeriod (30)"),
     ({"terminationGracePeriodSeconds": 34}, "terminationGracePeriodSeconds is 34, but config.gracePeriod (30)"),
@@ -24,22 +29,23 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"extraEnv": [{"name": "MANAGEMENT_PORT", "value": "90"}]}, "set config.managementPort instead"),
     ({"extraEnv": [{"name": "BOOT_TIMEOUT", "value": "90"}]}, "set config.bootTimeout instead"),
     ({"extraEnv": [{"name": "DRAIN_DELAY", "value": "9"}]}, "set config.drainDelay instead"),
+    ({"extraEnv": [{"name": "DATABASE_URL", "value": "sqlite:////a"}]}, "set database.existingSecret or database.url"),
     ({"api": {"extraEnv": [{"name": "WORKER_MODE", "value": "true"}]}}, "set mode instead"),
     ({"extraPodSpec": {"volumes": []}}, "extraPodSpec sets volumes, which the chart sets already"),
     (
-        {"mode": "split", "api": {"autoscaling": {"enabled": True, "minReplicas": 9, "maxReplicas": 3}}},
+        {**SPLIT, "api": {"autoscaling": {"enabled": True, "minReplicas": 9, "maxReplicas": 3}}},
         "api.autoscaling.minReplicas (9) is more than maxReplicas (3)",
     ),
     (
-        {"mode": "split", "api": {"autoscaling": {"enabled": True, "targetCPU": None}}},
+        {**SPLIT, "api": {"autoscaling": {"enabled": True, "targetCPU": None}}},
         "api.autoscaling is enabled without anything to go by",
     ),
     (
-        {"mode": "split", "api": {"autoscaling": {"enabled": True}, "resources": {"requests": {"cpu": None}}}},
+        {**SPLIT, "api": {"autoscaling": {"enabled": True}, "resources": {"requests": {"cpu": None}}}},
         "set api.resources.requests.cpu",
     ),
     (
-        {"mode": "split", "worker": {"replicas": 2, "podDisruptionBudget": {"minAvailable": 2}}},
+        {**SPLIT, "worker": {"replicas": 2, "podDisruptionBudget": {"minAvailable": 2}}},
         "worker.podDisruptionBudget.minAvailable is 2 of at least 2 pods",
     ),
     ({"service": {"nodePort": 30080}}, "service.nodePort needs service.type=NodePort or LoadBalancer"),
@@ -54,7 +60,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**STICKY, "ingress": {"enabled": True, "hosts": [{"host": "a"}]}}, "set ingress.sessionAffinity to nginx"),
     (
         {
-            "mode": "split",
+            **SPLIT,
             "api": {"autoscaling": {"enabled": True, "minReplicas": 1}},
             "ingress": {"enabled": True, "hosts": [{"host": "a"}]},
         },
@@ -114,6 +120,15 @@ def test_a_key_that_does_not_exist_is_named(values: dict[str, Any], key: str) ->
         ({"image": {"digest": "latest"}}, "/image/digest"),
         ({"redis": {"url": "localhost:6379"}}, "/redis/url"),
         ({"metricsToken": {"value": "two words"}}, "/metricsToken/value"),
+        ({"database": {"url": "sqlite:////var/lib/airlock/mail.sqlite"}}, "/database/url"),
+        ({"database": {"url": "postgresql://me:two words@host/mail"}}, "/database/url"),
+        ({"secretKeys": {"value": "k" * 31}}, "/secretKeys/value"),
+        ({"secretKeys": {"value": "k" * 32 + ",short"}}, "/secretKeys/value"),
+        ({"accessToken": {"value": "k" * 15}}, "/accessToken/value"),
+        ({"accessToken": {"value": "k" * 16 + ",k"}}, "/accessToken/value"),
+        ({"config": {"maildirRoots": ["mail"]}}, "/config/maildirRoots/0"),
+        ({"config": {"ai": {"baseUrl": "ai.example.org"}}}, "/config/ai/baseUrl"),
+        ({"config": {"maxMessageSize": 9999}}, "/config/maxMessageSize"),
         ({"api": {"replicas": "2"}}, "/api/replicas"),
         ({"api": {"maxSurge": 0}}, "/api/maxSurge"),
         ({"api": {"maxSurge": "0%"}}, "/api/maxSurge"),

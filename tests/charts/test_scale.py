@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.charts.chart import render
+from tests.charts.chart import SPLIT, render
 
 
 def test_the_autoscaler_has_the_number_of_pods_to_itself() -> None:
@@ -22,12 +22,12 @@ def test_the_autoscaler_has_the_number_of_pods_to_itself() -> None:
     ("values", "budgets"),
     [
         ({}, []),
-        ({"mode": "split"}, []),
-        ({"mode": "split", "api": {"replicas": 2}}, ["airlock-api"]),
-        ({"mode": "split", "api": {"replicas": 2}, "worker": {"replicas": 2}}, ["airlock-api", "airlock-worker"]),
-        ({"mode": "split", "api": {"autoscaling": {"enabled": True}}}, ["airlock-api"]),
-        ({"mode": "split", "api": {"replicas": 5, "autoscaling": {"enabled": True, "minReplicas": 1}}}, []),
-        ({"mode": "split", "api": {"replicas": 2, "podDisruptionBudget": {"enabled": False}}}, []),
+        (SPLIT, []),
+        ({**SPLIT, "api": {"replicas": 2}}, ["airlock-api"]),
+        ({**SPLIT, "api": {"replicas": 2}, "worker": {"replicas": 2}}, ["airlock-api", "airlock-worker"]),
+        ({**SPLIT, "api": {"autoscaling": {"enabled": True}}}, ["airlock-api"]),
+        ({**SPLIT, "api": {"replicas": 5, "autoscaling": {"enabled": True, "minReplicas": 1}}}, []),
+        ({**SPLIT, "api": {"replicas": 2, "podDisruptionBudget": {"enabled": False}}}, []),
     ],
 )
 def test_a_budget_is_made_for_more_than_one_pod(values: dict[str, Any], budgets: list[str]) -> None:
@@ -37,7 +37,7 @@ def test_a_budget_is_made_for_more_than_one_pod(values: dict[str, Any], budgets:
 
 def test_a_budget_names_one_number() -> None:
     """`minAvailable` takes the place of `maxUnavailable`."""
-    values = {"mode": "split", "api": {"replicas": 3, "podDisruptionBudget": {"minAvailable": "50%"}}}
+    values = {**SPLIT, "api": {"replicas": 3, "podDisruptionBudget": {"minAvailable": "50%"}}}
     spec = render(values).one("PodDisruptionBudget")["spec"]
     assert spec["minAvailable"] == "50%"
     assert "maxUnavailable" not in spec

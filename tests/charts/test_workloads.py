@@ -14,17 +14,24 @@ from probes import __version__
 from probes.environment import Environment
 from service.settings import Settings
 from tests.boot import ROOT
-from tests.charts.chart import CASES, case_values, render
+from tests.charts.chart import CASES, DATABASE, SPLIT, case_values, render
 
-SPLIT: dict[str, Any] = {"mode": "split"}
+SECRETS = {
+    "ACCESS_TOKEN": "t" * 16,
+    "AI_API_KEY": "a-key",
+    "DATABASE_URL": "postgresql://host/mail",
+    "METRICS_TOKEN": "a-token",
+    "REDIS_URL": "redis://host",
+    "SECRET_KEYS": "k" * 32,
+}
+"""What a Secret may hold."""
 
 
 def test_mode_all_is_one_deployment_that_does_both() -> None:
-    """As it is, one pod is both API and worker, and a new one is ready before the old one goes."""
+    """As it is, one pod is both API and worker."""
     objects = render()
     assert "StatefulSet" not in objects.kinds()
     assert objects.one("Deployment")["spec"]["replicas"] == 1
-    assert objects.one("Deployment")["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
     assert "WORKER_MODE" not in objects.env()
 
 
@@ -62,15 +69,32 @@ def test_selectors_find_their_pods_and_no_others(case: str) -> None:
         assert len(fitting) == (len(workloads) if service["metadata"]["name"].endswith("-management") else 1)
 
 
-def test_persistence_means_recreate() -> None:
-    """A volume for one pod is released by the old pod before the new one starts."""
-    objects = render({"persistence": {"enabled": True}})
+def test_the_embedded_database_is_on_a_claim() -> None:
+    """As it is, the one pod has its data on a volume, which the old pod releases before the new one starts."""
+    objects = render()
     assert objects.one("Deployment")["spec"]["strategy"] == {"type": "Recreate"}
+    assert objects.env()["DATA_DIR"] == "/var/lib/airlock"
     claim = objects.one("PersistentVolumeClaim")
     assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
     assert {"name": "data", "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}} in objects.pod()[
         "volumes"
     ]
+
+
+@pytest.mark.parametrize("values", [DATABASE, SPLIT, {"persistence": {"enabled": False}}])
+def test_without_a_claim_a_new_pod_is_ready_before_the_old_one_goes(values: dict[str, Any]) -> None:
+    """With a database elsewhere, or with nothing to keep, no pod has to wait for a volume."""
+    objects = render(values)
+    assert "PersistentVolumeClaim" not in objects.kinds()
+    assert objects.one("Deployment")["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+    assert {"name": "data", "emptyDir": {"sizeLimit": "256Mi"}} in objects.pod()["volumes"]
+
+
+def test_a_claim_beside_a_database_is_possible() -> None:
+    """Maildirs may be on it, say; then one pod goes before the other comes, too."""
+    objects = render({**DATABASE, "persistence": {"enabled": True}})
+    assert objects.one("Deployment")["spec"]["strategy"] == {"type": "Recreate"}
+    assert objects.one("PersistentVolumeClaim")
 
 
 _seconds = st.one_of(st.integers(1, 2000), st.floats(0.5, 2000).map(lambda number: round(number, 1)))
@@ -119,8 +143,11 @@ def test_a_probe_can_be_another_one() -> None:
 def test_the_gate_and_the_service_take_every_variable(case: str) -> None:
     """What the chart sets is known to the gate or to the service, and is usable."""
     objects = render(case=case)
-    for kind in {"Deployment", "StatefulSet"} & set(objects.kinds()):
-        env = {name: "redis://host" if isinstance(value, dict) else value for name, value in objects.env(kind).items()}
+    for kind in {"Deployment", "StatefulSet", "Job"} & set(objects.kinds()):
+        env = {
+            name: SECRETS.get(name, "") if isinstance(value, dict) else value
+            for name, value in objects.env(kind).items()
+        }
         ours = {entry["name"] for entry in case_values(case).get("extraEnv", ())} | {"ROLE"}
         given = {name: value for name, value in env.items() if name not in ours}
         Environment(given)
@@ -128,6 +155,15 @@ def test_the_gate_and_the_service_take_every_variable(case: str) -> None:
         gate = set(re.findall(r"`([A-Z_]+)`", (ROOT / "README.md").read_text(encoding="utf-8")))
         assert set(given) <= known | gate
         Settings.model_validate({name: value for name, value in given.items() if name in known})
+
+
+def test_every_setting_of_the_service_can_be_set() -> None:
+    """The case "everything" sets each one by a value of the chart; the commit alone is the image's own."""
+    objects = render(case="everything")
+    settings = {_variables(field.validation_alias)[0] for field in Settings.model_fields.values()}
+    assert settings - set(objects.env()) == {"AIRLOCK_COMMIT"}
+    own = [*case_values("everything")["extraEnv"], *case_values("everything")["api"]["extraEnv"]]
+    assert settings & {entry["name"] for entry in own} == set()
 
 
 def _variables(alias: object) -> list[str]:
@@ -144,7 +180,7 @@ def test_the_workers_drain_does_not_wait_for_load_balancers() -> None:
 def test_the_last_variable_of_a_name_wins() -> None:
     """A pod's own variable replaces the shared one, and that the chart's, in the order in which they may be used."""
     values = {
-        "mode": "split",
+        **SPLIT,
         "extraEnv": [{"name": "LOG_FORMAT", "value": "text"}, {"name": "A", "value": "1"}],
         "api": {"extraEnv": [{"name": "A", "value": "2"}, {"name": "B", "value": "$(A)"}]},
     }
@@ -195,7 +231,7 @@ def test_pods_are_spread_softly() -> None:
 
 def test_names_stay_short_enough() -> None:
     """The longest name of a release still makes names that Kubernetes takes."""
-    objects = render({"mode": "split", "fullnameOverride": "x" * 63})
+    objects = render({**SPLIT, "fullnameOverride": "x" * 63})
     assert all(len(found["metadata"]["name"]) <= 57 for found in objects)
 
 

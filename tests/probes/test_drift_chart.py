@@ -19,6 +19,17 @@ COMMAND = """\
           - probes
 """
 
+JOB = """\
+kind: Job
+metadata:
+  annotations: {"helm.sh/hook": "pre-install,pre-upgrade"}
+spec:
+  containers:
+    - name: shop
+      image: {{ .Values.image }}
+      command: [python, -m, service, migrate]
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
@@ -95,6 +106,18 @@ def test_helm_tests_and_notes_are_read(project: Project) -> None:
     project.write(notes, "")
     pod = "charts/shop/templates/tests/ready.yaml"
     only(project.plant(pod, "[health,", "[healthy,"), f"{pod}:6", "no command of Airlock")
+
+
+def test_a_job_may_run_a_command_of_the_application(project: Project) -> None:
+    """What ends by itself is no start of the service, but a program that there is; a workload may not run it."""
+    job = "charts/shop/templates/migration.yaml"
+    project.write(job, JOB)
+    only(
+        project.findings(), f"{job}:8", "`python -m service migrate` runs a module: the package service has no __main__"
+    )
+    project.write("service/__main__.py", "")
+    assert project.findings() == []
+    only(project.plant(job, "kind: Job", "kind: Deployment"), f"{job}:8", "starts `python -m service migrate`")
 
 
 def test_ports_are_not_guessed(project: Project) -> None:

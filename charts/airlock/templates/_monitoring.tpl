@@ -18,12 +18,12 @@
   {{- with .monitor.scrapeTimeout }}
   scrapeTimeout: {{ . }}
   {{- end }}
-  {{- with include "airlock.metricsSecret" .root }}
+  {{- with (include "airlock.secrets" .root | fromJson).METRICS_TOKEN }}
   authorization:
     type: Bearer
     credentials:
-      name: {{ . }}
-      key: {{ include "airlock.metricsKey" $.root }}
+      name: {{ .secret }}
+      key: {{ .key }}
   {{- end }}
   {{- with .monitor.relabelings }}
   relabelings: {{- toYaml . | nindent 4 }}

@@ -4,19 +4,25 @@
 {{- $values := $root.Values -}}
 {{- $labels := merge (include "airlock.selector" $root | fromYaml) (dict "app.kubernetes.io/component" .role) .settings.podLabels $values.commonLabels -}}
 {{- $annotations := dict "kubectl.kubernetes.io/default-container" "airlock" -}}
-{{- $given := dict "METRICS_TOKEN" (ternary "" $values.metricsToken.value (ne $values.metricsToken.existingSecret "")) "REDIS_URL" (ternary "" $values.redis.url (ne $values.redis.existingSecret "")) -}}
-{{- if join "" (values $given) }}{{ $_ := set $annotations "checksum/secret" (toJson $given | sha256sum) }}{{ end -}}
+{{- $given := dict -}}
+{{- range $name, $from := include "airlock.secrets" $root | fromJson }}{{ with $from.given }}{{ $_ := set $given $name . }}{{ end }}{{ end -}}
+{{- with $given }}{{ $_ := set $annotations "checksum/secret" (toJson . | sha256sum) }}{{ end -}}
 metadata:
   labels: {{- toYaml $labels | nindent 4 }}
   annotations: {{- merge (dict) .settings.podAnnotations $annotations | toYaml | nindent 4 }}
 spec:
-  {{- $spec := include "airlock.podSpec" . | fromYaml }}
-  {{- with $spec.Error }}{{ fail (printf "the pod of the %s is not YAML (%s): look at extraVolumes, extraVolumeMounts, initContainers and sidecars" $.role .) }}{{ end }}
-  {{- $extra := tpl (toYaml $values.extraPodSpec) $root | fromYaml }}
-  {{- range $key, $_ := $extra }}
-  {{- if hasKey $spec $key }}{{ fail (printf "extraPodSpec sets %s, which the chart sets already: use the value that is meant for it" $key) }}{{ end }}
-  {{- end }}
-  {{- merge $spec $extra | toYaml | nindent 2 }}
+  {{- include "airlock.whole" (dict "root" $root "role" .role "spec" (include "airlock.podSpec" .)) | nindent 2 }}
+{{- end -}}
+
+{{/* A pod's spec with what extraPodSpec adds to it; takes root, role and spec, a text. */}}
+{{- define "airlock.whole" -}}
+{{- $spec := fromYaml .spec -}}
+{{- with $spec.Error }}{{ fail (printf "the pod of the %s is not YAML (%s): look at extraVolumes, extraVolumeMounts, initContainers and sidecars" $.role .) }}{{ end -}}
+{{- $extra := tpl (toYaml .root.Values.extraPodSpec) .root | fromYaml -}}
+{{- range $key, $_ := $extra -}}
+{{- if hasKey $spec $key }}{{ fail (printf "extraPodSpec sets %s, which the chart sets already: use the value that is meant for it" $key) }}{{ end -}}
+{{- end -}}
+{{- merge $spec $extra | toYaml -}}
 {{- end -}}
 
 {{- define "airlock.podSpec" -}}
@@ -70,7 +76,7 @@ volumes:
     emptyDir:
       sizeLimit: {{ $values.scratch.tmpSizeLimit }}
   - name: data
-    {{- if $values.persistence.enabled }}
+    {{- if include "airlock.persistent" $root }}
     persistentVolumeClaim:
       claimName: {{ default (include "airlock.fullname" $root) $values.persistence.existingClaim }}
     {{- else }}
@@ -80,19 +86,24 @@ volumes:
   {{- with $values.extraVolumes }}
   {{- tpl (toYaml .) $root | nindent 2 }}
   {{- end }}
-{{- with $settings.nodeSelector }}
-nodeSelector: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with $settings.tolerations }}
-tolerations: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with $settings.affinity }}
-affinity: {{- tpl (toYaml .) $root | nindent 2 }}
-{{- end }}
 {{- with include "airlock.topologySpread" . }}
 topologySpreadConstraints: {{- . | nindent 2 }}
 {{- end }}
-{{- with $settings.priorityClassName }}
+{{- include "airlock.placement" . }}
+{{- end -}}
+
+{{/* Where a pod may be; takes root and settings. */}}
+{{- define "airlock.placement" -}}
+{{- with .settings.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .settings.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .settings.affinity }}
+affinity: {{- tpl (toYaml .) $.root | nindent 2 }}
+{{- end }}
+{{- with .settings.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}

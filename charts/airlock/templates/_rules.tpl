@@ -11,6 +11,18 @@
 {{- if and (has "polling" .Values.config.socketio.transports) (gt (int $most) 1) }}yes{{ end -}}
 {{- end -}}
 
+{{/* Whether what is in /var/lib/airlock outlives the pod. */}}
+{{- define "airlock.persistent" -}}
+{{- $embedded := and (eq .Values.mode "all") (not (include "airlock.database" .)) -}}
+{{- if ternary $embedded .Values.persistence.enabled (kindIs "invalid" .Values.persistence.enabled) }}yes{{ end -}}
+{{- end -}}
+
+{{/* Whether a Job migrates the database; an application of one's own has other ways. */}}
+{{- define "airlock.migrates" -}}
+{{- $wanted := ternary (not .Values.config.contract) .Values.migrations.enabled (kindIs "invalid" .Values.migrations.enabled) -}}
+{{- if and $wanted (include "airlock.database" .) }}yes{{ end -}}
+{{- end -}}
+
 {{/* Values that fit the schema and contradict each other. */}}
 {{- define "airlock.rules" -}}
 {{- $values := .Values -}}
@@ -21,8 +33,18 @@
 {{- if eq $values.mode "all" -}}
 {{- if $api.autoscaling.enabled }}{{ fail "api.autoscaling.enabled needs mode=split: in mode=all every pod is a worker too, and there has to be exactly one" }}{{ end -}}
 {{- if ne (int $api.replicas) 1 }}{{ fail (printf "api.replicas is %d, but mode=all has exactly one pod, because each would be a worker: set mode=split to have more" (int $api.replicas)) }}{{ end -}}
+{{- else if not (or (include "airlock.database" .) $values.config.contract) -}}
+{{- fail "mode=split has no database that API and worker share: set database.existingSecret (or database.url) to a PostgreSQL, or mode=all for the embedded one" -}}
 {{- else if $values.persistence.enabled -}}
 {{- fail "persistence.enabled needs mode=all: the pods of mode=split cannot share one volume" -}}
+{{- end -}}
+{{- if and $values.migrations.enabled (not (include "airlock.database" .)) -}}
+{{- fail "migrations.enabled needs database.existingSecret or database.url: the embedded database is in the pod's volume, and the pod migrates it" -}}
+{{- end -}}
+{{- $ai := $values.config.ai -}}
+{{- if and $ai.baseUrl (not $ai.model) }}{{ fail "config.ai.baseUrl is set without config.ai.model: name the model that answers there" }}{{ end -}}
+{{- if and (not $ai.baseUrl) (or $ai.model $values.ai.apiKey.existingSecret $values.ai.apiKey.value) -}}
+{{- fail "config.ai.model and ai.apiKey need config.ai.baseUrl: set it, or take them out" -}}
 {{- end -}}
 {{- with $api.autoscaling -}}
 {{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) -}}
