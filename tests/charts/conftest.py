@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.charts import apiserver
+from tests.charts.backing import Backing
 from tests.charts.chart import NAMESPACE, helm
 from tests.charts.cluster import Cluster
 from tests.charts.definitions import GATEWAY, OPERATOR, definition
@@ -24,6 +25,13 @@ HERE = Path(__file__).parent
 def image() -> str:
     """The image under test: the one that IMAGE names, or one built from this tree."""
     return os.environ.get("IMAGE") or build("airlock:test", "--build-arg", f"REVISION={revision()}")
+
+
+@pytest.fixture(scope="session")
+def backing() -> Iterator[Backing]:
+    """PostgreSQL and Redis, for all the tests of a run."""
+    with Backing() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

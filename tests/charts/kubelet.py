@@ -13,24 +13,33 @@ from typing import Any, Self
 from tests.charts.chart import Objects
 from tests.service.process import free_port
 
+_NEW_VOLUME = "1Gi"  # what is bound to a claim
 _UNITS = {"Ki": 1024, "Mi": 1024**2, "Gi": 1024**3}
 
 
 class Pod:
     """The main container of a workload in `objects`; `mounts` are folders of this machine by their path inside.
 
-    Entering starts it; it is gone when that is left.
+    Entering starts it, in a Docker `network`; it is gone when that is left. One of a StatefulSet has its first name.
     """
 
     def __init__(
-        self, objects: Objects, folder: Path, kind: str = "Deployment", mounts: dict[str, Path] | None = None
+        self,
+        objects: Objects,
+        folder: Path,
+        kind: str = "Deployment",
+        mounts: dict[str, Path] | None = None,
+        network: str = "bridge",
     ) -> None:
         self.spec = objects.pod(kind)
         self.container = objects.container(kind)
         self._env = {name: _value(value, objects) for name, value in objects.env(kind).items()}
-        self.ports = {port["name"]: free_port() for port in self.container["ports"]}
+        self.ports = {port["name"]: free_port() for port in self._ports()}
         self._message = folder / "termination-log"
         self._mounts = mounts or {}
+        self._options = [f"--network={network}"]
+        if kind == "StatefulSet":
+            self._options.append(f"--hostname={objects.one(kind)['metadata']['name']}-0")
         self._id = ""
         self.started = 0.0
         self.ended = threading.Event()
@@ -39,7 +48,10 @@ class Pod:
     def __enter__(self) -> Self:
         self._message.touch()
         self._message.chmod(0o666)
-        self._id = _docker("run", "--detach", *self._options(), self.container["image"])
+        entrypoint, *arguments = self.container.get("command", [""])
+        options = [*self._options, *self._limits()]
+        options += [f"--entrypoint={entrypoint}"] if entrypoint else []
+        self._id = _docker("run", "--detach", *options, self.container["image"], *arguments)
         self.started = time.monotonic()
         threading.Thread(target=self._wait, daemon=True).start()
         return self
@@ -79,7 +91,7 @@ class Pod:
             self.exit_status = int(waited.stdout)
         self.ended.set()
 
-    def _options(self) -> list[str]:
+    def _limits(self) -> list[str]:
         pod, own = self.spec["securityContext"], self.container["securityContext"]
         options = [f"--user={pod['runAsUser']}:{pod['runAsGroup']}", f"--group-add={pod['fsGroup']}"]
         options += [f"--cap-drop={name}" for name in own["capabilities"]["drop"]]
@@ -91,16 +103,16 @@ class Pod:
         options += [f"--publish=127.0.0.1:{self.ports[port['name']]}:{port['containerPort']}" for port in self._ports()]
         volumes = {volume["name"]: volume for volume in self.spec["volumes"]}
         for mount in self.container["volumeMounts"]:
-            empty = volumes[mount["name"]].get("emptyDir")
-            if empty is not None:
-                size = _bytes(empty["sizeLimit"])
+            volume = volumes[mount["name"]]
+            if "emptyDir" in volume or "persistentVolumeClaim" in volume:
+                size = _bytes(volume.get("emptyDir", {}).get("sizeLimit", _NEW_VOLUME))
                 options.append(f"--tmpfs={mount['mountPath']}:size={size},mode=2777,gid={pod['fsGroup']}")
         message = self.container.get("terminationMessagePath", "/dev/termination-log")
         options.append(f"--volume={self._message}:{message}")
         return [*options, *(f"--volume={outside}:{inside}:ro" for inside, outside in self._mounts.items())]
 
     def _ports(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.container["ports"]
+        found: list[dict[str, Any]] = self.container.get("ports", [])
         return found
 
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
+import itertools
 import threading
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
-import socketio
 
 from tests.boot import PATIENCE
-from tests.service.engine import AUTH
+from tests.service.live.listener import Listener
+from tests.service.process import TOKEN
 
 _PAUSE = 0.01
+_ALLOWED = {"Authorization": f"Bearer {TOKEN}"}
 
 
 class Requests(threading.Thread):
-    """Asks for `/` while it is entered, on a connection that is kept alive or on a new one each time."""
+    """Sends `lines`, one after the other, while it is entered, on a connection that is kept alive or a new one each."""
 
-    def __init__(self, port: int, *, keep_alive: bool) -> None:
+    def __init__(self, port: int, *lines: str, keep_alive: bool) -> None:
         super().__init__(daemon=True)
         self._port = port
+        self._lines = itertools.cycle(line.split() for line in lines)
         self._keep_alive = keep_alive
         self._stopping = threading.Event()
         self.answered = 0
@@ -39,16 +41,17 @@ class Requests(threading.Thread):
         """Ask until stopped; what is not a 200 is a failure."""
         connection = self._connection()
         while not self._stopping.wait(_PAUSE):
+            method, path = next(self._lines)
             try:
-                connection.request("GET", "/")
+                connection.request(method, path, headers=_ALLOWED)
                 response = connection.getresponse()
                 response.read()
                 if response.status == http.client.OK:
                     self.answered += 1
                 else:
-                    self.failed.append(f"status {response.status}")
+                    self.failed.append(f"{method} {path}: status {response.status}")
             except (OSError, http.client.HTTPException) as error:
-                self.failed.append(repr(error))
+                self.failed.append(f"{method} {path}: {error!r}")
                 connection.close()
             if not self._keep_alive:
                 connection.close()
@@ -62,48 +65,35 @@ class Requests(threading.Thread):
 class LiveClients:
     """Socket.IO clients over one transport, connected while it is entered, each with cookies of its own.
 
-    `greetings` counts each one's connections; `failed` is what was answered neither with a 200 nor, to a session that
-    another pod has, with the 400 that sends its client to a new one.
+    Each comes back with the id of the last event that it has. `failed` is what was answered neither with a 200 nor, to
+    a session that another pod has, with the 400 that sends its client to a new one.
     """
 
     def __init__(self, port: int, count: int, transport: str) -> None:
         self._url = f"http://127.0.0.1:{port}"
+        self._count = count
         self._transport = transport
-        self.greetings = [0] * count
         self.failed: list[str] = []
-        self._clients: list[Any] = []
+        self.listeners: list[Listener] = []
         self._sessions: list[aiohttp.ClientSession] = []
 
     async def __aenter__(self) -> Self:
-        for number in range(len(self.greetings)):
+        for _ in range(self._count):
             session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True), trace_configs=[self._trace()])
-            client = socketio.AsyncClient(reconnection_delay=0.1, reconnection_delay_max=0.5, http_session=session)
-            client.on("connection_status", lambda _, number=number: self._greet(number))
-            await client.connect(self._url, transports=[self._transport], auth=AUTH)
             self._sessions.append(session)
-            self._clients.append(client)
+            listener = Listener(self._url, self._transport, last_id=0, http_session=session)
+            self.listeners.append(await listener.__aenter__())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for client in self._clients:
-            await client.disconnect()
+        for listener in self.listeners:
+            await listener.client.disconnect()
         for session in self._sessions:
             await session.close()
-
-    async def all_connected(self) -> bool:
-        """Whether each of them is connected, or is within a second."""
-        for _ in range(20):
-            if all(client.connected for client in self._clients):
-                return True
-            await asyncio.sleep(0.05)
-        return False
 
     def cookies(self, name: str) -> list[str]:
         """The value of a cookie that each of them has."""
         return [cookie.value for session in self._sessions for cookie in session.cookie_jar if cookie.key == name]
-
-    def _greet(self, number: int) -> None:
-        self.greetings[number] += 1
 
     def _trace(self) -> aiohttp.TraceConfig:
         trace = aiohttp.TraceConfig()

@@ -6,9 +6,14 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from service.store.database import Database
+from service.store.tables import Worker
+from service.store.url import DatabaseUrl
 from tests.boot import APPS
-from tests.charts.chart import render_image
+from tests.charts.backing import Backing
+from tests.charts.chart import Objects, render_image
 from tests.charts.kubelet import Kubelet, Pod
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
@@ -34,21 +39,41 @@ def test_the_default_pod_becomes_ready_serves_and_drains(image: str, tmp_path: P
         assert not any(event.startswith("killed") for event in kubelet.happened)
 
 
-def test_api_and_worker_run_as_what_they_are(image: str, tmp_path: Path) -> None:
-    """In mode `split` the worker gets ready without an API, and goes at once."""
-    objects = render_image(image, {"mode": "split"})
-    with Pod(objects, tmp_path, "StatefulSet") as worker:
+def test_api_and_worker_run_as_what_they_are(image: str, backing: Backing, tmp_path: Path) -> None:
+    """In mode `split` the worker gets ready without an API, works under its pod's name, and goes at once."""
+    with backing.lent() as (url, values):
+        objects = render_image(image, values)
+        _worker(objects, backing.network, tmp_path)
+        assert _workers(url) == ["airlock-worker-0"]
+        _api(objects, backing.network, tmp_path)
+        assert _workers(url) == ["airlock-worker-0"]
+
+
+def _worker(objects: Objects, network: str, folder: Path) -> None:
+    with Pod(objects, folder, "StatefulSet", network=network) as worker:
         kubelet = Kubelet(worker)
         kubelet.start()
         assert kubelet.ready.wait(30), worker.log
         assert worker.status("/socket.io/?EIO=4&transport=polling") == 404
         assert kubelet.delete() < 4.5
         assert worker.exit_status == 0, worker.log
-    with Pod(objects, tmp_path) as api:
+
+
+def _api(objects: Objects, network: str, folder: Path) -> None:
+    with Pod(objects, folder, network=network) as api:
         kubelet = Kubelet(api)
         kubelet.start()
         assert kubelet.ready.wait(30), api.log
         assert api.status("/socket.io/?EIO=4&transport=polling") == 200
+
+
+def _workers(url: DatabaseUrl) -> list[str]:
+    database = Database(url)
+    try:
+        with database.read() as session:
+            return list(session.scalars(select(Worker.id)))
+    finally:
+        database.close()
 
 
 def test_a_boot_that_fails_says_why_before_the_kubelet_loses_patience(image: str, tmp_path: Path) -> None:

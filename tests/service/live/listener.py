@@ -30,13 +30,16 @@ class Listener:
     """A Socket.IO client that comes back by itself, each time with the id of the last event that it has.
 
     As an async context manager it connects and leaves again; `last_id` is what it has at first, None for nothing.
+    `options` are those of its `socketio.AsyncClient`.
     """
 
-    def __init__(self, url: str, transport: str, last_id: int | None = None, auth: dict[str, Any] = AUTH) -> None:
+    def __init__(
+        self, url: str, transport: str, last_id: int | None = None, auth: dict[str, Any] = AUTH, **options: Any
+    ) -> None:
         self.events: list[dict[str, Any]] = []
         self.connections = 0
         self.last_id = last_id
-        self._url, self._transport, self._given = url, transport, auth
+        self._url, self._transport, self._given, self._options = url, transport, auth, options
         self._heard: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
         self._renew()
 
@@ -80,7 +83,7 @@ class Listener:
         return await self.client.call(event, *data, timeout=PATIENCE)
 
     def _renew(self) -> None:
-        self.client = socketio.AsyncClient(reconnection_delay=0.1, reconnection_delay_max=0.3)
+        self.client = socketio.AsyncClient(reconnection_delay=0.1, reconnection_delay_max=0.3, **self._options)
         self.client.on("*", self._hear)
 
     def _auth(self) -> dict[str, Any]:

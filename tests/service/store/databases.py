@@ -30,11 +30,13 @@ KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.docker)]
 class PostgreSQL:
     """A server in a container, at `port` of this machine, with as many databases as are asked for.
 
-    One that is `lasting` can be killed and started again, and has then what was committed.
+    One that is `lasting` can be killed and started again, and has then what was committed. In a Docker `network` it is
+    called `postgresql`, too.
     """
 
-    def __init__(self, *, lasting: bool = False) -> None:
+    def __init__(self, *, lasting: bool = False, network: str = "") -> None:
         self._lasting = lasting
+        self._network = network
         self.port = free_port()
         self._name = f"airlock-test-{uuid.uuid4().hex}"
         self._numbers = itertools.count(1)
@@ -42,6 +44,7 @@ class PostgreSQL:
     def __enter__(self) -> Self:
         options = ["--detach", "--name", self._name, "--publish", f"127.0.0.1:{self.port}:5432"]
         options += ["--env", f"POSTGRES_PASSWORD={_PASSWORD}"]
+        options += ["--network", self._network, "--network-alias", "postgresql"] if self._network else []
         # In memory where nothing has to outlive the container, and never synced to a disk.
         options += [] if self._lasting else ["--rm", "--shm-size", "1g", "--env", "PGDATA=/dev/shm/data"]
         server = ["postgres", "-c", "fsync=off", "-c", "max_connections=200"]
