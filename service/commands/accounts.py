@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, JsonValue, SecretStr
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from service.commands.command import Command, Done, Refused
 from service.inputs import Id, Input, View
@@ -113,9 +113,7 @@ def change(work: Work, given: Update) -> Done[AccountView]:
 def remove(work: Work, given: One) -> Done[Deleted]:
     """Forget a mailbox and the mail that came from it. At its source nothing changes."""
     account = _find(work, given.id)
-    shared = threads.shared(work.session, account.id)
-    work.session.execute(delete(Account).where(Account.id == account.id))
-    threads.recount(work.session, shared)
+    threads.forget_account(work.session, account)
     told = {"account_id": given.id}
     return Done(Deleted(id=given.id), (New("account.deleted", told, given.id),), told)
 

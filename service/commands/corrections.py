@@ -76,7 +76,7 @@ COMMANDS: tuple[Command[Any, Any], ...] = (
 
 
 def _find(work: Work, message_id: int) -> tuple[Analysis, Email, Correction | None]:
-    one_at_a_time(work.session)  # or two corrections could count the same word as one
+    one_at_a_time(work.session, work.user_id)  # or two corrections could count the same word as one
     raw = work.session.get(Raw, message_id)
     if raw is None:
         raise Refused(404, f"there is no message {message_id}")

@@ -8,9 +8,10 @@ from sqlalchemy import delete, func, select, text, update
 
 from service.commands.command import Command, Done
 from service.inputs import Input, View
+from service.store.database import one_at_a_time
 from service.store.events import New
 from service.store.scope import owned
-from service.store.tables import AccessToken, Base, BrowserSession, Identity, Message, User
+from service.store.tables import AccessToken, Account, Base, BrowserSession, Identity, Message, User
 from service.store.tables import Command as Answered
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ class Gone(View):
 def delete_everything(work: Work, _: Confirm) -> Done[Gone]:
     """Delete all that is the user's: accounts, mail, what was understood and learned, rules, events and the audit."""
     session = work.session
+    # In the order of everybody who brings mail, or each could wait for the other.
+    session.scalars(select(Account.id).order_by(Account.id).with_for_update()).all()
+    one_at_a_time(session, work.user_id)
     messages = session.scalars(select(func.count()).select_from(Message)).one()
     tables = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
     for table in reversed(Base.metadata.sorted_tables):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, false, func, insert, select, update
+from sqlalchemy import false, insert, select, update
 
 from service.core.conversation import WINDOW, Earlier, fallback_key, participants, subject_key, thread_ids, thread_of
 from service.store.tables import Message, Reference, Thread
@@ -122,16 +122,3 @@ class Conversations:
         )
         self._session.add(thread)
         return thread
-
-
-def leave(session: Session, thread_ids: Iterable[int]) -> None:
-    """Count again the conversations that lost messages, and forget those that have none."""
-    for thread_id in sorted(set(thread_ids)):
-        count, latest = session.execute(
-            select(func.count(), func.max(Message.received_at)).where(Message.thread_id == thread_id)
-        ).one()
-        if count:
-            counted = {"message_count": count, "latest_at": latest}
-            session.execute(update(Thread).where(Thread.id == thread_id).values(counted))
-        else:
-            session.execute(delete(Thread).where(Thread.id == thread_id))

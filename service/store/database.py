@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
 _BUSY = 30_000  # milliseconds that a writer of SQLite waits for another one
 _POOL = 10  # connections of this process
-_CONNECT = 5  # seconds until a PostgreSQL that does not answer counts as away
 _JSON = partial(json.dumps, ensure_ascii=False, allow_nan=False)  # PostgreSQL refuses escapes unless it keeps UTF-8
-_ALONE = 0x4F4E45  # any number; `service.store.schema` has another one
+_ALONE = 0x4F4E45  # any number of 24 bits; `service.store.schema` has another one
 _AWAY = {"08", "25", "40", "53", "55", "57"}
 """Classes of SQLSTATE: connections, states of transactions, conflicts, resources, objects in use, an operator."""
 _DISK_FULL = "53100"
@@ -129,11 +128,14 @@ def is_full(error: SQLAlchemyError) -> bool:
     return getattr(said, "sqlstate", None) == _DISK_FULL or "disk is full" in str(said)
 
 
-def one_at_a_time(session: Session) -> None:
-    """Wait until no other transaction is behind this line, in any process; it is held until the commit."""
+def one_at_a_time(session: Session, user_id: int = 0) -> None:
+    """Wait until no other transaction for the user is behind this line, in any process; it is held until the commit.
+
+    0 is nobody: what is there for all. Who locks an account too locks that first.
+    """
     # A writer of SQLite has the whole file from its beginning on.
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ALONE})
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": user_id << 24 | _ALONE})
 
 
 def _engine(url: DatabaseUrl) -> Engine:
@@ -146,7 +148,7 @@ def _engine(url: DatabaseUrl) -> Engine:
             pool_pre_ping=True,
             hide_parameters=True,
             json_serializer=_JSON,
-            connect_args={"connect_timeout": _CONNECT, "application_name": "airlock"},
+            connect_args={"application_name": "airlock"},
         )
     engine = create_engine(address, pool_size=_POOL, hide_parameters=True, json_serializer=_JSON)
     event.listen(engine, "connect", _prepare_sqlite)

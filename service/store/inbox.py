@@ -13,6 +13,7 @@ from service.core.mime import parse, parse_headers
 from service.mail.source import Cursor, Known
 from service.store import accounts, events, placements
 from service.store.conversations import Conversations
+from service.store.database import one_at_a_time
 from service.store.tables import Folder, Message, Placement, Raw
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class StoreInbox:
         read = [_read(arrival) for arrival in arrivals]
         with self._database.write() as session:
             account = self._account(session)
+            one_at_a_time(session, account.user_id)  # conversations are counted, and may be those of other accounts too
             place = self._moved(session, folder, cursor)
             here = placements.uids(session, place, cursor.uidvalidity, [one.arrival.uid for one in read])
             new_here = [one for one in read if one.arrival.uid not in here]

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, distinct, func, select, update
+from sqlalchemy import case, delete, func, select, update
 
-from service.store.tables import Message, Thread
+from service.store.database import one_at_a_time
+from service.store.tables import Account, Message, Thread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from sqlalchemy import ColumnElement, ScalarSelect
     from sqlalchemy.orm import Session
 
-
-def shared(session: Session, account_id: int) -> Sequence[int]:
-    """The threads of an account that have messages of another one too."""
-    of_account = select(Message.thread_id).where(Message.account_id == account_id)
-    of_several = select(Message.thread_id).where(Message.thread_id.in_(of_account)).group_by(Message.thread_id)
-    return session.scalars(of_several.having(func.count(distinct(Message.account_id)) > 1)).all()
+_CHUNK = 500  # numbers in one IN
 
 
-def recount(session: Session, thread_ids: Sequence[int]) -> None:
-    """Count these threads anew, and forget those that have no message left, whichever they are."""
-    for thread_id in thread_ids:
-        found = select(func.count(), func.max(Message.received_at)).where(Message.thread_id == thread_id)
-        count, latest = session.execute(found).one()
-        counted = {"message_count": count, "latest_at": latest}
-        session.execute(update(Thread).where(Thread.id == thread_id).values(counted))
-    has_messages = select(Message.id).where(Message.thread_id == Thread.id).exists()
-    session.execute(delete(Thread).where(~has_messages))
+def forget_account(session: Session, account: Account) -> None:
+    """Delete an account with its mail. Conversations that it shared are counted anew, the others are forgotten."""
+    one_at_a_time(session, account.user_id)
+    of_account = func.sum(case((Message.account_id == account.id, 1), else_=0))
+    # One pass over the user's mail: a join is planned by statistics, which a new mailbox has not got yet.
+    by_thread = select(Message.thread_id, func.count() > of_account).where(Message.user_id == account.user_id)
+    found = session.execute(by_thread.group_by(Message.thread_id).having(of_account > 0)).all()
+    session.execute(delete(Account).where(Account.id == account.id))
+    for some in _chunks([id_ for id_, is_shared in found if is_shared]):
+        counted = {
+            "message_count": _of_thread(func.count(Message.id)),
+            "latest_at": _of_thread(func.max(Message.received_at)),
+        }
+        recounted = update(Thread).where(Thread.id.in_(some)).values(counted)
+        session.execute(recounted, execution_options={"synchronize_session": False})
+    for some in _chunks([id_ for id_, is_shared in found if not is_shared]):
+        session.execute(delete(Thread).where(Thread.id.in_(some)))
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[first : first + _CHUNK] for first in range(0, len(ids), _CHUNK))
+
+
+def _of_thread(what: ColumnElement[Any]) -> ScalarSelect[Any]:
+    return select(what).where(Message.thread_id == Thread.id).scalar_subquery()

@@ -64,9 +64,7 @@ def withdraw(session: Session, user_id: int) -> bool:
     account = session.scalars(found).one_or_none()
     if account is None:
         return False
-    shared = threads.shared(session, account.id)
-    session.execute(delete(Account).where(Account.id == account.id))
-    threads.recount(session, shared)
+    threads.forget_account(session, account)
     for table in (Learned, Correspondent):  # until now there was no other mail
         session.execute(delete(table).where(table.user_id == user_id))
     _note(session, "accounts.delete", account, events.New("account.deleted", {"account_id": account.id}, account.id))
