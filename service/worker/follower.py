@@ -30,6 +30,8 @@ log = logging.getLogger("service.worker")
 
 WAIT = 300.0
 """Seconds after which an account is synced even though its source saw nothing happen."""
+AT_LEAST = 0.5
+"""Seconds from the beginning of a sync to that of the next, however much its source sees happen."""
 
 
 class Follower:
@@ -117,6 +119,7 @@ class Follower:
             backoff.reset()
             if not self._stopping.is_set():
                 source.wait(WAIT)
+                self._stopping.wait(max(0.0, began + AT_LEAST - time.monotonic()))
 
     def _told(self, state: str, error: str = "") -> None:
         try:
