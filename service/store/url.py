@@ -9,6 +9,14 @@ from sqlalchemy.exc import ArgumentError
 from service.values import REDACTED, Unquoted
 
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")  # `postgres` is what Heroku and Render hand out
+_SILENCE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+}
+"""How long libpq bears a silent server, in seconds, the last in milliseconds; a URL may say something else."""
 _ESCAPE = "in a user name or a password '/', '?', '#', '@', ':' and '%' are written %2F, %3F, %23, %40, %3A and %25"
 
 
@@ -39,7 +47,8 @@ class DatabaseUrl(Secret[str]):
         if url.drivername == "sqlite":
             return url
         # A database of encoding SQL_ASCII would give bytes for text.
-        return url.set(drivername="postgresql+psycopg").update_query_dict({"client_encoding": "utf8"})
+        options = {**_SILENCE, **url.query, "client_encoding": "utf8"}
+        return url.set(drivername="postgresql+psycopg").update_query_dict(options)
 
     def hide(self, text: str) -> str:
         """`text` without the password, as a server's error may quote it."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+from typing import TYPE_CHECKING
+
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +14,9 @@ from probes import Failure
 from service.settings import load
 from service.store.url import DatabaseUrl
 from service.values import REDACTED, Unquoted
+
+if TYPE_CHECKING:
+    from tests.service.store.databases import PostgreSQL
 
 PIECES = ["postgresql://", "sqlite:///", "postgres://", "h", ":", "@", "/", "?", "#", "%", "5432", "[", "]", "hunter2"]
 
@@ -61,3 +68,19 @@ def test_any_text_is_accepted_or_refused_in_words(text: str) -> None:
         return
     DatabaseUrl(accepted).url()
     str(DatabaseUrl(accepted))
+
+
+@pytest.mark.docker
+def test_a_server_that_falls_silent_is_given_up(postgresql: PostgreSQL) -> None:
+    """The kernel ends a connection whose peer is gone, as behind a broken network; the URL may say when."""
+    with postgresql.lent() as url, psycopg.connect(_libpq(url)) as connection:
+        opened = socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM)
+        with opened:
+            assert opened.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 10
+            assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 25_000
+    assert DatabaseUrl("postgresql://db/mail?keepalives_idle=7").url().query["keepalives_idle"] == "7"
+
+
+def _libpq(url: DatabaseUrl) -> str:
+    return url.url().set(drivername="postgresql").render_as_string(hide_password=False)
