@@ -56,10 +56,11 @@ def routes(
     served: list[BaseRoute] = [Route("/", About(instance).get)]
     if settings.mode == "worker":
         return served
+    guard = [Middleware(Guard, authenticator)]
     if settings.debug_config:
-        served.append(Route("/debug-config", DebugConfig(settings).get))
+        served.append(Route("/debug-config", DebugConfig(settings).get, middleware=guard))
     services = Services(store.database, desk)
-    closed = Mount(PREFIX, routes=endpoint.routes(services, OPERATIONS), middleware=[Middleware(Guard, authenticator)])
+    closed = Mount(PREFIX, routes=endpoint.routes(services, OPERATIONS), middleware=guard)
     return [*served, Route("/openapi.json", _description()), *_auth(settings, store, authenticator, people), closed]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.settings import Settings
-from tests.service.process import start
+from tests.service.process import TOKEN, start
 
 if TYPE_CHECKING:
     from tests.boot import Boot
@@ -17,9 +17,10 @@ def test_the_configuration_is_hidden_unless_asked_for(service: Boot) -> None:
 
 
 def test_the_configuration_shows_each_setting_with_its_source() -> None:
-    """With DEBUG_CONFIG=true every variable is shown with value, source and meaning, and no cache keeps it."""
+    """With DEBUG_CONFIG=true who has the token sees each value, source and meaning, and no cache keeps it."""
     with start(DEBUG_CONFIG="true", TRUSTED_PROXIES="10.0.0.0/8", WORKER_MODE="false") as boot:
-        reply = boot.wait_ready().get("/debug-config")
+        reply = boot.wait_ready().get("/debug-config", Authorization=f"Bearer {TOKEN}")
+        assert boot.get("/debug-config").status == 401
     settings = reply.json()["settings"]
     assert reply.fields["cache-control"] == "no-store"
     assert reply.json()["mode"] == "api"

@@ -15,7 +15,7 @@ from service.live.server import Server
 from service.settings import load
 from service.store.database import Database
 from tests.service.engine import AUTH, PATIENCE, run_client
-from tests.service.process import metric, start, start_app
+from tests.service.process import TOKEN, metric, start, start_app
 from tests.service.redis_server import MARKS, RedisServer
 
 if TYPE_CHECKING:
@@ -241,9 +241,11 @@ def test_the_password_is_shown_nowhere(options: tuple[str, ...], reason: str) ->
     ):  # fmt: skip
         boot.wait_ready()
         assert reason in indicator(boot)["detail"]
-        shown = boot.get("/debug-config").json()["settings"]["REDIS_URL"]["value"]
+        told = boot.get("/debug-config", Authorization=f"Bearer {TOKEN}")
+        shown = told.json()["settings"]["REDIS_URL"]["value"]
         assert shown == f"redis://**********@127.0.0.1:{redis.port}/0"
-        for path in ("/debug-config", "/health?verbose", "/metrics", "/"):
+        assert PASSWORD not in told.body.decode()
+        for path in ("/health?verbose", "/metrics", "/"):
             assert PASSWORD not in boot.get(path).body.decode()
         assert boot.stop() == 0
         assert PASSWORD not in boot.output
