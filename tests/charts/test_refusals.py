@@ -18,6 +18,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**SPLIT, "persistence": {"enabled": True}}, "persistence.enabled needs mode=all"),
     ({"migrations": {"enabled": True}}, "migrations.enabled needs database.existingSecret or database.url"),
     ({"config": {"ai": {"baseUrl": "https://ai.example.org/v1"}}}, "config.ai.baseUrl is set without config.ai.model"),
+    ({"config": {"signIn": {"oidcIssuer": "https://id.example.org"}}}, "config.signIn names a provider"),
     ({"config": {"ai": {"model": "one"}}}, "config.ai.model and ai.apiKey need config.ai.baseUrl"),
     ({"ai": {"apiKey": {"existingSecret": "mine"}}}, "config.ai.model and ai.apiKey need config.ai.baseUrl"),
     ({"config": {"port": 8001}}, "config.port and config.managementPort are both 8001"),

@@ -20,7 +20,9 @@ SECRETS = {
     "ACCESS_TOKEN": "t" * 16,
     "AI_API_KEY": "a-key",
     "DATABASE_URL": "postgresql://host/mail",
+    "GOOGLE_CLIENT_SECRET": "a-secret",
     "METRICS_TOKEN": "a-token",
+    "OIDC_CLIENT_SECRET": "a-secret",
     "REDIS_URL": "redis://host",
     "SECRET_KEYS": "k" * 32,
 }
@@ -158,10 +160,10 @@ def test_the_gate_and_the_service_take_every_variable(case: str) -> None:
 
 
 def test_every_setting_of_the_service_can_be_set() -> None:
-    """The case "everything" sets each one by a value of the chart; the commit alone is the image's own."""
+    """The case "everything" sets each by a value; the commit is the image's own, and a worker's name its pod's."""
     objects = render(case="everything")
     settings = {_variables(field.validation_alias)[0] for field in Settings.model_fields.values()}
-    assert settings - set(objects.env()) == {"AIRLOCK_COMMIT"}
+    assert settings - set(objects.env()) == {"AIRLOCK_COMMIT", "WORKER_NAME"}
     own = [*case_values("everything")["extraEnv"], *case_values("everything")["api"]["extraEnv"]]
     assert settings & {entry["name"] for entry in own} == set()
 

@@ -12,7 +12,9 @@
   "ACCESS_TOKEN" $values.accessToken
   "AI_API_KEY" $values.ai.apiKey
   "DATABASE_URL" $values.database
+  "GOOGLE_CLIENT_SECRET" $values.signIn.googleClientSecret
   "METRICS_TOKEN" $values.metricsToken
+  "OIDC_CLIENT_SECRET" $values.signIn.oidcClientSecret
   "REDIS_URL" $values.redis
   "SECRET_KEYS" $values.secretKeys -}}
 {{- $keys := eq $name "SECRET_KEYS" -}}
@@ -56,6 +58,15 @@
 {{- $_ := set $texts "AI_MODEL" $config.ai.model -}}
 {{- $_ := set $texts "AI_DAILY_TOKENS" (int64 $config.ai.dailyTokens) -}}
 {{- $_ := set $texts "AI_TIMEOUT" $config.ai.timeout -}}
+{{- end -}}
+{{- if ne .role "migration" -}}
+{{- with $config.signIn -}}
+{{- range $name, $text := dict "BASE_URL" .baseUrl "GOOGLE_CLIENT_ID" .googleClientId "GOOGLE_REDIRECT_URI" .googleRedirectUri "OIDC_ISSUER" .oidcIssuer "OIDC_CLIENT_ID" .oidcClientId "OIDC_REDIRECT_URI" .oidcRedirectUri "ALLOWED_USERS" (join "," .allowedUsers) "ALLOWED_DOMAINS" (join "," .allowedDomains) -}}
+{{- with $text }}{{ $_ := set $texts $name . }}{{ end -}}
+{{- end -}}
+{{- $_ := set $texts "SESSION_IDLE" (int64 .sessionIdle) -}}
+{{- $_ := set $texts "SESSION_LIFETIME" (int64 .sessionLifetime) -}}
+{{- end -}}
 {{- end -}}
 {{- if and (eq $root.Values.mode "split") (ne .role "migration") }}{{ $_ := set $texts "WORKER_MODE" (eq .role "worker") }}{{ end -}}
 {{- $all := list -}}

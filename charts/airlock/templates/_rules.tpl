@@ -41,6 +41,10 @@
 {{- if and $values.migrations.enabled (not (include "airlock.database" .)) -}}
 {{- fail "migrations.enabled needs database.existingSecret or database.url: the embedded database is in the pod's volume, and the pod migrates it" -}}
 {{- end -}}
+{{- $signIn := $values.config.signIn -}}
+{{- if and (or $signIn.googleClientId $signIn.oidcIssuer) (or (not $signIn.baseUrl) (not (concat $signIn.allowedUsers $signIn.allowedDomains))) -}}
+{{- fail "config.signIn names a provider: set config.signIn.baseUrl, where it sends browsers back to, and allowedUsers or allowedDomains, who may sign in" -}}
+{{- end -}}
 {{- $ai := $values.config.ai -}}
 {{- if and $ai.baseUrl (not $ai.model) }}{{ fail "config.ai.baseUrl is set without config.ai.model: name the model that answers there" }}{{ end -}}
 {{- if and (not $ai.baseUrl) (or $ai.model $values.ai.apiKey.existingSecret $values.ai.apiKey.value) -}}
