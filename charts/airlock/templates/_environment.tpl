@@ -48,7 +48,9 @@
   "DATA_DIR" "/var/lib/airlock"
   "DEMO" $config.demo
   "MAX_MESSAGE_SIZE" (int64 $config.maxMessageSize)
-  "IMAP_ALLOW_PRIVATE" $config.imap.allowPrivate -}}
+  "IMAP_ALLOW_PRIVATE" $config.imap.allowPrivate
+  "SESSION_IDLE" (int64 $config.signIn.sessionIdle)
+  "SESSION_LIFETIME" (int64 $config.signIn.sessionLifetime) -}}
 {{- with $config.contract }}{{ $_ := set $texts "AIRLOCK_CONTRACT" . }}{{ end -}}
 {{- with $config.trustedProxies }}{{ $_ := set $texts "TRUSTED_PROXIES" (join "," .) }}{{ end -}}
 {{- with $config.socketio.allowedOrigins }}{{ $_ := set $texts "SOCKETIO_ALLOWED_ORIGINS" (join "," .) }}{{ end -}}
@@ -64,8 +66,6 @@
 {{- range $name, $text := dict "BASE_URL" .baseUrl "GOOGLE_CLIENT_ID" .googleClientId "GOOGLE_REDIRECT_URI" .googleRedirectUri "OIDC_ISSUER" .oidcIssuer "OIDC_CLIENT_ID" .oidcClientId "OIDC_REDIRECT_URI" .oidcRedirectUri "ALLOWED_USERS" (join "," .allowedUsers) "ALLOWED_DOMAINS" (join "," .allowedDomains) -}}
 {{- with $text }}{{ $_ := set $texts $name . }}{{ end -}}
 {{- end -}}
-{{- $_ := set $texts "SESSION_IDLE" (int64 .sessionIdle) -}}
-{{- $_ := set $texts "SESSION_LIFETIME" (int64 .sessionLifetime) -}}
 {{- end -}}
 {{- end -}}
 {{- if and (eq $root.Values.mode "split") (ne .role "migration") }}{{ $_ := set $texts "WORKER_MODE" (eq .role "worker") }}{{ end -}}
