@@ -102,9 +102,10 @@ class LiveClients:
         return trace
 
     async def _answered(self, _session: object, _context: object, end: aiohttp.TraceRequestEndParams) -> None:
-        elsewhere = end.response.status == http.client.BAD_REQUEST and b"Invalid session" in await end.response.read()
+        body = await end.response.read() if end.response.status == http.client.BAD_REQUEST else b""
+        elsewhere = b"Invalid session" in body
         if end.response.status not in (http.client.OK, http.client.SWITCHING_PROTOCOLS) and not elsewhere:
-            self.failed.append(f"{end.method} {end.url}: status {end.response.status}")
+            self.failed.append(f"{end.method} {end.url}: status {end.response.status} {body!r}")
 
     async def _unanswered(self, _session: object, _context: object, end: aiohttp.TraceRequestExceptionParams) -> None:
         self.failed.append(f"{end.method} {end.url}: {end.exception!r}")
