@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import socket
 import subprocess
 import threading
 import time
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.charts.chart import Objects
-from tests.service.process import free_port
 
 _NEW_VOLUME = "1Gi"  # what is bound to a claim
 _UNITS = {"Ki": 1024, "Mi": 1024**2, "Gi": 1024**3}
@@ -34,7 +34,8 @@ class Pod:
         self.spec = objects.pod(kind)
         self.container = objects.container(kind)
         self._env = {name: _value(value, objects) for name, value in objects.env(kind).items()}
-        self.ports = {port["name"]: free_port() for port in self._ports()}
+        self._held = {port["name"]: _held_port() for port in self._ports()}
+        self.ports = {name: int(held.getsockname()[1]) for name, held in self._held.items()}
         self._message = folder / "termination-log"
         self._mounts = mounts or {}
         self._options = [f"--network={network}"]
@@ -48,6 +49,8 @@ class Pod:
     def __enter__(self) -> Self:
         self._message.touch()
         self._message.chmod(0o666)
+        for held in self._held.values():
+            held.close()
         entrypoint, *arguments = self.container.get("command", [""])
         options = [*self._options, *self._limits()]
         options += [f"--entrypoint={entrypoint}"] if entrypoint else []
@@ -203,6 +206,13 @@ class Kubelet(threading.Thread):
         self.happened.append(f"killed: {why}")
         self.pod.signal("KILL")
         self.pod.ended.wait(30)
+
+
+def _held_port() -> socket.socket:
+    """A port that is free, and that no client is given before it is let go."""
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    return held
 
 
 def _value(value: Any, objects: Objects) -> str:
