@@ -151,10 +151,3 @@ def _working() -> Work:
     if work is None:
         raise RuntimeError("the engine has not been started")
     return work
-
-
-WORKFLOWS: dict[str, Callable[[int], None]] = {
-    queue.UNDERSTAND: understand,
-    queue.IMPROVE: improve,
-    queue.APPLY_RULES: apply_rules,
-}
