@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -73,15 +74,15 @@ def secret_in(file: Path) -> str:
 
 
 def _make(file: Path) -> None:
-    beside = file.with_name(f"{file.name}.{os.getpid()}")
+    descriptor, name = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)  # for its owner alone
     try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:
+        with os.fdopen(descriptor, "w") as new:
             new.write(secrets.token_urlsafe(32))
-        os.link(beside, file)  # whole or not at all, and never over another one
+        os.link(name, file)  # whole or not at all, and never over another one
     except FileExistsError:
         pass
     finally:
-        beside.unlink(missing_ok=True)
+        os.unlink(name)
 
 
 def _key(secret: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,18 +37,21 @@ def test_any_of_the_keys_decrypts_and_the_first_encrypts() -> None:
 
 
 def test_the_file_of_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
-    """Those who come at once all get the same key, and nothing else is left in the folder."""
-    file = tmp_path / "data" / "secret.key"
-    found: list[str] = []
-    threads = [threading.Thread(target=lambda: found.append(secret_in(file))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(set(found)) == 1
-    assert len(found[0]) >= 32
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert list(file.parent.iterdir()) == [file]
+    """Those who come at once, of one process or of several, all get the same key, and nothing else is left."""
+    for turn in range(50):
+        file = tmp_path / str(turn) / "secret.key"
+        together = threading.Barrier(8)
+
+        def come(file: Path = file, together: threading.Barrier = together) -> str:
+            together.wait()
+            return secret_in(file)
+
+        with ThreadPoolExecutor(8) as threads:
+            found = [answer.result() for answer in [threads.submit(come) for _ in range(8)]]
+        assert len(set(found)) == 1
+        assert len(found[0]) >= 32
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert list(file.parent.iterdir()) == [file]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
