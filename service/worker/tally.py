@@ -37,7 +37,7 @@ class Backlog:
     dead: int
     accounts: dict[str, int]
     sync_lag: float
-    """Since the account that was synced least recently was synced with success; paused ones do not count."""
+    """Since the account that was synced least recently was synced with success, of those that are followed."""
 
 
 def count(session: Session) -> Backlog:
@@ -51,7 +51,11 @@ def count(session: Session) -> Backlog:
     ).one()
     rows = session.execute(select(Account.paused, Account.state, Account.last_success_at, Account.created_at)).all()
     states = ["paused" if row.paused else row.state for row in rows]
-    followed = [row.last_success_at or row.created_at for row in rows if not row.paused]
+    followed = [
+        row.last_success_at or row.created_at
+        for row, state in zip(rows, states, strict=True)
+        if state not in ("paused", "needs_reauth")
+    ]
     return Backlog(
         waiting,
         _age(oldest, at),
@@ -66,6 +70,8 @@ class Tally:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        for state in STATES:
+            ACCOUNTS.labels(state)  # there from the first scrape on
 
     async def run(self, beat: Heartbeat) -> None:
         """Count at regular times; a database that is away is borne."""

@@ -22,6 +22,7 @@ from tests.service.process import start
 ON: dict[str, Any] = {"metrics": {"prometheusRule": {"enabled": True}}}
 SPLIT: dict[str, Any] = {**ON, **chart.SPLIT}
 POD, WORKER = "airlock-6d5f8c9b7d-x2x4z", "airlock-worker-0"
+WORKERS = [WORKER, "airlock-worker-1"]
 HOUR = 120  # scrapes
 RUNBOOK = (CHART / "RUNBOOK.md").read_text(encoding="utf-8")
 DASHBOARD = (CHART / "dashboards" / "airlock.json").read_text(encoding="utf-8")
@@ -61,6 +62,11 @@ def test_a_working_release_is_quiet(alerts_of_split: Promtool) -> None:
         _sample("airlock_in_flight", POD, kind="request"): f"5x{HOUR}",
         _sample("airlock_drain_seconds_left", POD): "Inf " * HOUR,
         _sample("airlock_cut_off_total", POD, kind="request"): f"0x{HOUR}",
+        _sample("airlock_messages_oldest_waiting_seconds", WORKER): f"5x{HOUR}",
+        _sample("airlock_sync_lag_seconds", WORKER): f"1800x{HOUR}",
+        _sample("airlock_dead_letters", WORKER): f"0x{HOUR}",
+        _sample("airlock_accounts", WORKER, state="needs_reauth"): f"0x{HOUR}",
+        _sample("airlock_accounts", WORKER, state="well"): f"3x{HOUR}",
         _requests("2xx"): f"0+3000x{HOUR}",
         _requests("5xx"): f"0+1x{HOUR}",
     }
@@ -115,6 +121,37 @@ def test_a_worker_that_is_down_stale_or_absent_is_silent(alerts_of_split: Promto
     alerts_of_split.firing({_state(POD): f"1x{HOUR}"}, after="6m", expected=["AirlockWorkerSilent"])
     api = _sample("airlock_indicator_up", POD, indicator="control-plane")
     alerts_of_split.firing({**ready, api: f"0x{HOUR}"}, after="10m", expected=[])
+
+
+def test_mail_that_waits_too_long_is_told_of(alerts_of_split: Promtool) -> None:
+    """A message for a quarter of an hour, or a mailbox for an hour; each worker counts all, and it is one alert."""
+    ready = {_state(POD): f"1x{HOUR}", _state(WORKER): f"1x{HOUR}", _state("airlock-worker-1"): f"1x{HOUR}"}
+    oldest = {_sample("airlock_messages_oldest_waiting_seconds", each): f"0+30x{HOUR}" for each in WORKERS}
+    alerts_of_split.firing(ready | oldest, after="15m", expected=[])
+    alerts_of_split.firing(ready | oldest, after="21m", expected=["AirlockMailNotProcessed"])
+    lag = {_sample("airlock_sync_lag_seconds", each): f"3300+30x{HOUR}" for each in WORKERS}
+    alerts_of_split.firing(ready | lag, after="9m", expected=[])
+    alerts_of_split.firing(ready | lag, after="12m", expected=["AirlockMailNotProcessed"])
+    busy = {_sample("airlock_messages_oldest_waiting_seconds", WORKER): "0+30x29 0+30x29 0+30x29"}
+    alerts_of_split.firing(ready | busy, after="40m", expected=[])
+
+
+def test_mailboxes_that_need_their_owner_are_told_of(alerts: Promtool) -> None:
+    """Only those whose credentials are refused, and not in the moment in which somebody changes them."""
+    ready = {_state(POD): f"1x{HOUR}"}
+    refused = _sample("airlock_accounts", POD, state="needs_reauth")
+    failing = _sample("airlock_accounts", POD, state="failing")
+    alerts.firing({**ready, refused: f"0 2x{HOUR}"}, after="14m", expected=[])
+    alerts.firing({**ready, refused: f"0 2x{HOUR}"}, after="17m", expected=["AirlockAccountsNeedOwner"])
+    alerts.firing({**ready, failing: f"2x{HOUR}"}, after="17m", expected=[])
+
+
+def test_messages_that_were_given_up_are_told_of_until_none_is_left(alerts: Promtool) -> None:
+    """One is enough; when it was retried the alert ends."""
+    series = {_state(POD): f"1x{HOUR}", _sample("airlock_dead_letters", POD): "0 1x30 0x30"}
+    alerts.firing(series, after="4m", expected=[])
+    alerts.firing(series, after="10m", expected=["AirlockDeadLetters"])
+    alerts.firing(series, after="17m", expected=[])
 
 
 def test_a_drain_that_does_not_finish_is_told_of_after_its_pod_is_gone(alerts: Promtool) -> None:

@@ -70,6 +70,13 @@ def test_a_mailbox_that_falls_behind_is_shown(mailbox: Mailbox) -> None:
     assert "mailboxes: 1 paused" in asyncio.run(health.mail())
 
 
+def test_a_mailbox_that_waits_for_its_owner_does_not_fall_behind(mailbox: Mailbox) -> None:
+    """Nobody follows it, so what it tells is that it needs its owner, and nothing besides."""
+    put(mailbox, state="needs_reauth", last_success_at=NOW - timedelta(days=400))
+    assert "the longest without a success for 0 s" in failure().detail
+    assert "what keeps a mailbox" not in " ".join(failure().resolution)
+
+
 def test_dead_letters_and_messages_that_wait_for_long_are_shown(mailbox: Mailbox) -> None:
     """Each with its own way out."""
     mailbox.inbox().deliver("INBOX", [arrival(1), arrival(2)], Cursor(7, 3))
