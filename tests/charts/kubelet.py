@@ -20,7 +20,8 @@ _UNITS = {"Ki": 1024, "Mi": 1024**2, "Gi": 1024**3}
 class Pod:
     """The main container of a workload in `objects`; `mounts` are folders of this machine by their path inside.
 
-    Entering starts it, in a Docker `network`; it is gone when that is left. One of a StatefulSet has its first name.
+    Entering starts it, in a Docker `network`; it is gone when that is left, with what its claim has but for a Docker
+    `volume` in its place. One of a StatefulSet has its first name.
     """
 
     def __init__(
@@ -30,17 +31,20 @@ class Pod:
         kind: str = "Deployment",
         mounts: dict[str, Path] | None = None,
         network: str = "bridge",
+        volume: str | None = None,
     ) -> None:
         self.spec = objects.pod(kind)
         self.container = objects.container(kind)
-        self._env = {name: _value(value, objects) for name, value in objects.env(kind).items()}
+        name = f"{objects.one(kind)['metadata']['name']}-0"
+        self._env = {variable: _value(value, objects, name) for variable, value in objects.env(kind).items()}
         self._held = {port["name"]: _held_port() for port in self._ports()}
-        self.ports = {name: int(held.getsockname()[1]) for name, held in self._held.items()}
+        self.ports = {port: int(held.getsockname()[1]) for port, held in self._held.items()}
         self._message = folder / "termination-log"
         self._mounts = mounts or {}
+        self._volume = volume
         self._options = [f"--network={network}"]
         if kind == "StatefulSet":
-            self._options.append(f"--hostname={objects.one(kind)['metadata']['name']}-0")
+            self._options.append(f"--hostname={name}")
         self._id = ""
         self.started = 0.0
         self.ended = threading.Event()
@@ -107,7 +111,9 @@ class Pod:
         volumes = {volume["name"]: volume for volume in self.spec["volumes"]}
         for mount in self.container["volumeMounts"]:
             volume = volumes[mount["name"]]
-            if "emptyDir" in volume or "persistentVolumeClaim" in volume:
+            if self._volume and "persistentVolumeClaim" in volume:
+                options.append(f"--volume={self._volume}:{mount['mountPath']}")
+            elif "emptyDir" in volume or "persistentVolumeClaim" in volume:
                 size = _bytes(volume.get("emptyDir", {}).get("sizeLimit", _NEW_VOLUME))
                 options.append(f"--tmpfs={mount['mountPath']}:size={size},mode=2777,gid={pod['fsGroup']}")
         message = self.container.get("terminationMessagePath", "/dev/termination-log")
@@ -215,9 +221,11 @@ def _held_port() -> socket.socket:
     return held
 
 
-def _value(value: Any, objects: Objects) -> str:
+def _value(value: Any, objects: Objects, name: str) -> str:
     if isinstance(value, str):
         return value
+    if value.get("fieldRef") == {"fieldPath": "metadata.name"}:
+        return name
     reference = value["secretKeyRef"]
     return base64.b64decode(objects.one("Secret", reference["name"])["data"][reference["key"]]).decode()
 

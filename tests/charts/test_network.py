@@ -99,6 +99,14 @@ def test_the_way_to_the_model_is_the_port_of_its_address(url: str, port: int) ->
     assert _ways_out(render(values).one("NetworkPolicy", "airlock-mail")["spec"]) == [[143, 993, port]]
 
 
+def test_only_the_api_reaches_the_providers_of_sign_in() -> None:
+    """Google is at 443, another provider where its address says; without any there is no rule."""
+    policy = render(case="everything").one("NetworkPolicy", "mail-sign-in")["spec"]
+    assert policy["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "api"
+    assert _ways_out(policy) == [[443, 8443]]
+    assert "airlock-sign-in" not in str(render(CLOSED))
+
+
 def test_without_mail_servers_and_model_there_is_no_rule_for_them() -> None:
     """An empty list of ports is none, and not every port."""
     policies = render({"networkPolicy": {"enabled": True, "imapPorts": []}}).all("NetworkPolicy")

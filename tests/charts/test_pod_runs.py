@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import time
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from service.store import schema
 from service.store.database import Database
 from service.store.tables import Worker
 from service.store.url import DatabaseUrl
-from tests.boot import APPS
+from tests.boot import APPS, request
 from tests.charts.backing import Backing
 from tests.charts.chart import Objects, render_image
 from tests.charts.kubelet import Kubelet, Pod
+from tests.service.process import TOKEN
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def volume() -> Iterator[str]:
+    """A Docker volume, which outlives the pods that have it."""
+    name = f"airlock-test-{uuid.uuid4().hex}"
+    yield name
+    subprocess.run(["docker", "volume", "rm", "--force", name], check=True, capture_output=True)
 
 
 def test_the_default_pod_becomes_ready_serves_and_drains(image: str, tmp_path: Path) -> None:
@@ -37,6 +53,48 @@ def test_the_default_pod_becomes_ready_serves_and_drains(image: str, tmp_path: P
         assert time.monotonic() - began > 4.5
         assert pod.exit_status == 0, pod.log
         assert not any(event.startswith("killed") for event in kubelet.happened)
+
+
+def test_what_is_stored_outlives_the_pod(image: str, tmp_path: Path, volume: str) -> None:
+    """As it is, the next pod has the database of the one before: a mailbox that was paused is still paused."""
+    objects = render_image(image, {"accessToken": {"value": TOKEN}})
+    for paused in (False, True):
+        with Pod(objects, tmp_path, volume=volume) as pod:
+            kubelet = Kubelet(pod)
+            kubelet.start()
+            assert kubelet.ready.wait(30), pod.log
+            assert _ask(pod, "GET", "/api/accounts/1")["paused"] is paused
+            _ask(pod, "POST", "/api/accounts/1/pause")
+            kubelet.delete()
+            assert pod.exit_status == 0, pod.log
+
+
+def _ask(pod: Pod, method: str, path: str) -> Any:
+    answer = request(pod.ports["http"], method, path, Authorization=f"Bearer {TOKEN}")
+    assert answer.status == 200, answer.body
+    return json.loads(answer.body)
+
+
+def test_the_migration_changes_nothing_the_second_time(image: str, backing: Backing, tmp_path: Path) -> None:
+    """The rendered Job makes the schema in a PostgreSQL, under its own limits, with no secret but the URL."""
+    with backing.lent() as (url, values), closing(Database(url)) as database:
+        for _ in range(2):
+            with Pod(render_image(image, values), tmp_path, "Job", network=backing.network) as job:
+                assert job.ended.wait(60), job.log
+                assert job.exit_status == 0, job.log
+                schema.require_current(database)
+                assert job.log == f"the schema is {schema.current(database)}\n"
+
+
+def test_a_migration_that_fails_says_why(image: str, backing: Backing, tmp_path: Path) -> None:
+    """A database that is not there is a sentence, without its password, and a status that stops the release."""
+    with backing.lent() as (_, values):
+        values["database"]["url"] += "_gone"
+        with Pod(render_image(image, values), tmp_path, "Job", network=backing.network) as job:
+            assert job.ended.wait(60), job.log
+            assert job.exit_status == 1
+            assert "does not exist" in job.log
+            assert "for-tests" not in job.log
 
 
 def test_api_and_worker_run_as_what_they_are(image: str, backing: Backing, tmp_path: Path) -> None:

@@ -25,8 +25,9 @@ SECRETS = {
     "OIDC_CLIENT_SECRET": "a-secret",
     "REDIS_URL": "redis://host",
     "SECRET_KEYS": "k" * 32,
+    "WORKER_NAME": "airlock-worker-0",
 }
-"""What a Secret may hold."""
+"""What Secrets may hold, and the name of a pod."""
 
 
 def test_mode_all_is_one_deployment_that_does_both() -> None:
@@ -42,6 +43,7 @@ def test_mode_split_has_an_api_and_a_worker() -> None:
     objects = render(SPLIT)
     assert objects.env("Deployment")["WORKER_MODE"] == "false"
     assert objects.env("StatefulSet")["WORKER_MODE"] == "true"
+    assert objects.env("StatefulSet")["WORKER_NAME"] == {"fieldRef": {"fieldPath": "metadata.name"}}
     assert objects.container("Deployment")["image"] == objects.container("StatefulSet")["image"]
     governing = objects.one("StatefulSet")["spec"]["serviceName"]
     assert objects.one("Service", governing)["spec"]["clusterIP"] == "None"
@@ -160,10 +162,10 @@ def test_the_gate_and_the_service_take_every_variable(case: str) -> None:
 
 
 def test_every_setting_of_the_service_can_be_set() -> None:
-    """The case "everything" sets each by a value; the commit is the image's own, and a worker's name its pod's."""
+    """The case "everything" sets each by a value; the commit alone is the image's own."""
     objects = render(case="everything")
     settings = {_variables(field.validation_alias)[0] for field in Settings.model_fields.values()}
-    assert settings - set(objects.env()) == {"AIRLOCK_COMMIT", "WORKER_NAME"}
+    assert settings - set(objects.env()) - set(objects.env("StatefulSet")) == {"AIRLOCK_COMMIT"}
     own = [*case_values("everything")["extraEnv"], *case_values("everything")["api"]["extraEnv"]]
     assert settings & {entry["name"] for entry in own} == set()
 

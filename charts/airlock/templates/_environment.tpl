@@ -76,6 +76,7 @@
 {{- range $name, $from := $secrets -}}
 {{- $all = append $all (dict "name" $name "valueFrom" (dict "secretKeyRef" (dict "name" $from.secret "key" $from.key))) -}}
 {{- end -}}
+{{- if eq .role "worker" }}{{ $all = append $all (dict "name" "WORKER_NAME" "valueFrom" (dict "fieldRef" (dict "fieldPath" "metadata.name"))) }}{{ end -}}
 {{- $computed := dict "PORT" "port" "MANAGEMENT_PORT" "managementPort" "BOOT_TIMEOUT" "bootTimeout" "DRAIN_DELAY" "drainDelay" "GRACE_PERIOD" "gracePeriod" -}}
 {{- range tpl (concat $root.Values.extraEnv .settings.extraEnv | toYaml) $root | fromYamlArray -}}
 {{- $name := .name -}}
