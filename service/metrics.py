@@ -11,18 +11,27 @@ _EVENTS = Counter("socketio_events", "Socket.IO events, by direction.", ["direct
 EVENTS_RECEIVED = _EVENTS.labels("received")
 EVENTS_SENT = _EVENTS.labels("sent")
 
-MESSAGES = Counter("airlock_messages", "Messages, by what became of them.", ["outcome"])
+OUTCOMES = ("stored", "too-large", "duplicate", "understood", "dead")
+"""What becomes of a message: first one of three (one that is too large is stored by its header), then one of two."""
+MESSAGES = Counter("airlock_messages", "Messages, by their source and what became of them.", ["source", "outcome"])
 STAGE_SECONDS = Histogram(
     "airlock_stage_seconds", "Time that one message takes in a stage.", ["stage"],
     buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
 )  # fmt: skip
+PARSE_SECONDS = STAGE_SECONDS.labels("parse")
+STORE_SECONDS = STAGE_SECONDS.labels("store")
+UNDERSTAND_SECONDS = STAGE_SECONDS.labels("understand")
 SYNCS = Counter("airlock_syncs", "Passes over an account, by their end.", ["outcome"])
 SYNC_SECONDS = Histogram(
     "airlock_sync_seconds", "Time that a pass over an account takes.", buckets=(0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
 )
+RECONNECTS = Counter(
+    "airlock_reconnects", "Sources that answered again after a failure, by the kind of source.", ["source"]
+)
 WAITING = Gauge("airlock_messages_waiting", "Messages that are stored and not understood yet.")
 OLDEST_WAITING = Gauge("airlock_messages_oldest_waiting_seconds", "Age of the oldest of them.")
 DEAD_LETTERS = Gauge("airlock_dead_letters", "Messages whose work failed as often as it may.")
+QUEUE_DEPTH = Gauge("airlock_queue_depth", "Workflows that are enqueued or go on, by their queue.", ["queue"])
 ACCOUNTS = Gauge("airlock_accounts", "Accounts, by their state.", ["state"])
 SYNC_LAG = Gauge("airlock_sync_lag_seconds", "Time since the last success of the account that waits for one longest.")
 

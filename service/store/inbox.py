@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from sqlalchemy import delete, insert, select
 
 from service.core.mime import parse, parse_headers
 from service.mail.source import Cursor, Known
+from service.metrics import MESSAGES, PARSE_SECONDS, STORE_SECONDS
 from service.store import accounts, events, placements
 from service.store.conversations import Conversations
 from service.store.database import one_at_a_time
@@ -67,6 +69,7 @@ class StoreInbox:
     def deliver(self, folder: str, arrivals: Sequence[Arrival], cursor: Cursor) -> None:
         """Keep the messages and move the cursor, both or neither; events and work to do go along."""
         read = [_read(arrival) for arrival in arrivals]
+        began = time.perf_counter()
         with self._database.write() as session:
             account = self._account(session)
             one_at_a_time(session, account.user_id)  # conversations are counted, and may be those of other accounts too
@@ -80,6 +83,7 @@ class StoreInbox:
             old = sorted({ids[one.identity] for one in new_here} - {message.id for message in made})
             changed = placements.refresh(session, account.id, old)
             events.append(session, account.user_id, *map(_arrived, made), *changed)
+        _count(account.kind, read, made, time.perf_counter() - began)
 
     def change(self, folder: str, flags: Mapping[int, frozenset[str]], removed: Iterable[int], cursor: Cursor) -> None:
         """Note flags that changed and messages that the folder no longer has (by UID), and move the cursor."""
@@ -154,8 +158,19 @@ class StoreInbox:
 
 
 def _read(arrival: Arrival) -> _Read:
-    email = parse(arrival.raw) if arrival.complete else parse_headers(arrival.raw)
+    with PARSE_SECONDS.time():
+        email = parse(arrival.raw) if arrival.complete else parse_headers(arrival.raw)
     return _Read(arrival, email, _identity(email, arrival.raw))
+
+
+def _count(kind: str, read: Sequence[_Read], made: Sequence[Message], seconds: float) -> None:
+    """Count what became of messages, which took so long together."""
+    new = {message.identity for message in made}
+    for one in read:
+        STORE_SECONDS.observe(seconds / len(read))
+        kept = "stored" if one.arrival.complete else "too-large"
+        MESSAGES.labels(kind, kept if one.identity in new else "duplicate").inc()
+        new.discard(one.identity)
 
 
 def _identity(email: Email, raw: bytes) -> str:

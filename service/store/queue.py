@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from dbos import DBOS, DBOSClient
-from sqlalchemy import column, select, table
+from sqlalchemy import column, func, select, table
 
 if TYPE_CHECKING:
     from dbos import EnqueueOptions
@@ -24,6 +24,7 @@ VERSION = "1"
 UNDERSTAND = "understand"
 IMPROVE = "improve"
 APPLY_RULES = "apply-rules"
+QUEUES = (UNDERSTAND, IMPROVE, APPLY_RULES)
 
 _UNDONE = ("ENQUEUED", "PENDING", "DELAYED")
 
@@ -59,6 +60,14 @@ def accounts_with_work(session: Session) -> set[int]:
     kept = _kept(session)
     keys = select(kept.c.queue_partition_key).where(kept.c.queue_name == UNDERSTAND, kept.c.status.in_(_UNDONE))
     return {int(key) for key in session.scalars(keys.distinct())}
+
+
+def depths(session: Session) -> dict[str, int]:
+    """How many workflows are enqueued or go on, by their queue."""
+    kept = _kept(session)
+    undone = select(kept.c.queue_name, func.count()).where(kept.c.queue_name.in_(QUEUES), kept.c.status.in_(_UNDONE))
+    found = {name: number for name, number in session.execute(undone.group_by(kept.c.queue_name))}  # noqa: C416  # rows are no pairs to mypy
+    return dict.fromkeys(QUEUES, 0) | found
 
 
 def pending(session: Session, executor: str) -> set[str]:

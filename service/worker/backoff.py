@@ -13,6 +13,11 @@ class Backoff:
         self._longest = longest
         self._failures = 0
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether there was a failure since it last worked."""
+        return self._failures > 0
+
     def next(self) -> float:
         """The pause after one more failure."""
         pause = min(self._longest, self._first * 2.0 ** min(self._failures, 32))

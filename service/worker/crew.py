@@ -74,7 +74,7 @@ class Crew:
             follower.stop()  # what it knows of the account may be out of date
             follower = None
         if follower is None or not follower.is_alive:
-            follower = Follower(self._store, self._queue, account.id, account.lease, self._open)
+            follower = Follower(self._store, self._queue, account, self._open)
             self._followers[account.id] = follower
             follower.start()
         follower.ask(account.sync_requested_at)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.mail.source import Gone, NeedsReauth, SourceError
-from service.metrics import SYNC_SECONDS, SYNCS
+from service.metrics import RECONNECTS, SYNC_SECONDS, SYNCS
 from service.store import accounts, health
 from service.store.database import is_full
 from service.store.inbox import StoreInbox
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from service.mail.source import Source
     from service.store.opened import Store
     from service.store.queue import Queue
+    from service.worker.lease import Leased
 
     Open = Callable[[int], Source]
 
@@ -37,16 +38,17 @@ AT_LEAST = 0.5
 class Follower:
     """Follows an account from `start` until `stop`, until it is nobody's to follow, or until it needs its owner."""
 
-    def __init__(self, store: Store, queue: Queue, account_id: int, lease: str, open_source: Open) -> None:
-        self.lease = lease
+    def __init__(self, store: Store, queue: Queue, account: Leased, open_source: Open) -> None:
+        self.lease = account.lease
         self._store = store
-        self._account_id = account_id
-        self._inbox = StoreInbox(store.database, queue, account_id, lease)
+        self._account_id = account.id
+        self._kind = account.kind
+        self._inbox = StoreInbox(store.database, queue, account.id, account.lease)
         self._open = open_source
         self._source: Source | None = None
         self._stopping = threading.Event()
         self._asked: datetime | None = None
-        self._thread = threading.Thread(target=self._run, name=f"follower-{account_id}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"follower-{account.id}", daemon=True)
 
     def start(self) -> None:
         """Begin, in a thread of its own."""
@@ -115,6 +117,8 @@ class Follower:
             source.sync(self._inbox)
             SYNC_SECONDS.observe(time.monotonic() - began)
             SYNCS.labels("done").inc()
+            if backoff.has_failed:
+                RECONNECTS.labels(self._kind).inc()
             self._told("well")
             backoff.reset()
             if not self._stopping.is_set():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from probes import Failure
 from service.store import health
 from service.store.schema import reachable
+from service.worker import done
 from service.worker.tally import count
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ async def mail() -> str:
 def _found(database: Database) -> str:
     with reachable(database), database.read() as session:
         backlog = count(session)
-    told = in_words(backlog)
+    told = f"{in_words(backlog)}; {done.in_words()}"
     if steps := _steps(backlog):
         raise Failure(told, *steps)
     return told
@@ -42,6 +43,8 @@ def in_words(backlog: Backlog) -> str:
     told.append(f"messages waiting: {backlog.waiting}")
     if backlog.waiting:
         told.append(f"the oldest for {backlog.oldest:.0f} s")
+    if queued := [f"{depth} to {name}" for name, depth in backlog.queued.items() if depth]:
+        told.append(f"workflows queued: {', '.join(queued)}")
     told.append(f"dead letters: {backlog.dead}")
     return "; ".join(told)
 

@@ -28,6 +28,7 @@ class Leased:
     """
 
     id: int
+    kind: str
     lease: str
     sync_requested_at: datetime | None
 
@@ -74,11 +75,11 @@ class Leases:
                     update(Account).where(Account.id == account_id).values(lease_owner=taken, lease_until=until)
                 )
             rows = session.execute(
-                select(Account.id, Account.lease_owner, Account.sync_requested_at).where(
+                select(Account.id, Account.kind, Account.lease_owner, Account.sync_requested_at).where(
                     Account.lease_owner.in_(self._held)
                 )
             )
-            leased = [Leased(row.id, row.lease_owner, row.sync_requested_at) for row in rows]
+            leased = [Leased(row.id, row.kind, row.lease_owner, row.sync_requested_at) for row in rows]
         self._held = {account.lease for account in leased}
         return leased
 

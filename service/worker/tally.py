@@ -10,7 +10,20 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.metrics import ACCOUNTS, DEAD_LETTERS, OLDEST_WAITING, SYNC_LAG, WAITING
+from service.mail.demo import mailbox as demo
+from service.mail.registry import KINDS
+from service.metrics import (
+    ACCOUNTS,
+    DEAD_LETTERS,
+    MESSAGES,
+    OLDEST_WAITING,
+    OUTCOMES,
+    QUEUE_DEPTH,
+    RECONNECTS,
+    SYNC_LAG,
+    WAITING,
+)
+from service.store import queue
 from service.store.clock import now
 from service.store.tables import Account, DeadLetter, Message
 
@@ -25,6 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("service.worker")
 
 EVERY = 5.0
+SOURCES = (*KINDS, demo.KIND)
 STATES = ("new", "syncing", "well", "failing", "needs_reauth", "paused")
 
 
@@ -35,6 +49,8 @@ class Backlog:
     waiting: int
     oldest: float
     dead: int
+    queued: dict[str, int]
+    """Workflows that are not done, by their queue."""
     accounts: dict[str, int]
     sync_lag: float
     """Since the account that was synced least recently was synced with success, of those that are followed."""
@@ -60,6 +76,7 @@ def count(session: Session) -> Backlog:
         waiting,
         _age(oldest, at),
         session.scalars(select(func.count()).select_from(DeadLetter)).one(),
+        queue.depths(session),
         {state: states.count(state) for state in STATES},
         _age(min(followed, default=None), at),
     )
@@ -71,7 +88,13 @@ class Tally:
     def __init__(self, database: Database) -> None:
         self._database = database
         for state in STATES:
-            ACCOUNTS.labels(state)  # there from the first scrape on
+            ACCOUNTS.labels(state)  # there from the first scrape on, as all of these are
+        for name in queue.QUEUES:
+            QUEUE_DEPTH.labels(name)
+        for source in SOURCES:
+            RECONNECTS.labels(source)
+            for outcome in OUTCOMES:
+                MESSAGES.labels(source, outcome)
 
     async def run(self, beat: Heartbeat) -> None:
         """Count at regular times; a database that is away is borne."""
@@ -93,6 +116,8 @@ def _show(backlog: Backlog) -> None:
     OLDEST_WAITING.set(backlog.oldest)
     DEAD_LETTERS.set(backlog.dead)
     SYNC_LAG.set(backlog.sync_lag)
+    for name, depth in backlog.queued.items():
+        QUEUE_DEPTH.labels(name).set(depth)
     for state, number in backlog.accounts.items():
         ACCOUNTS.labels(state).set(number)
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.ai import improve
-from service.metrics import MESSAGES, STAGE_SECONDS
+from service.metrics import MESSAGES, UNDERSTAND_SECONDS
 from service.store import events, rules
 from service.store.database import is_away
 from service.store.reading import email_of
@@ -120,8 +120,9 @@ class Understanding:
             )
             session.add(letter)
             told = {"message_id": message.id, "error": error, "attempts": attempts}
+            kind = session.get_one(Account, message.account_id).kind
             events.append(session, message.user_id, events.New("message.failed", told, message.account_id))
-        MESSAGES.labels("dead").inc()
+        MESSAGES.labels(kind, "dead").inc()
 
     def improve(self, message_id: int) -> None:
         """Have the model improve what is known of a message."""
@@ -151,7 +152,7 @@ class Understanding:
                 for id_ in ids:
                     self._queue.improve(session, account.user_id, id_)
             events.append(session, account.user_id, *told)
-        MESSAGES.labels("understood").inc(len(understood))
+        MESSAGES.labels(account.kind, "understood").inc(len(understood))
 
 
 def _judge_all(
@@ -167,6 +168,6 @@ def _judge_all(
         except Exception as error:
             log.warning("message %d is not understood: %s", message.id, type(error).__name__)
             return understood, message.id
-        STAGE_SECONDS.labels("understand").observe(time.perf_counter() - began)
+        UNDERSTAND_SECONDS.observe(time.perf_counter() - began)
         understood.append(_Understood(message, judgement))
     return understood, None

@@ -115,7 +115,7 @@ def test_a_mailbox_is_followed(mailbox: Maildir | Imap, tmp_path: Path) -> None:
 
     with start(DATA_DIR=str(tmp_path), IMAP_ALLOW_PRIVATE="true") as boot, Api(boot.wait_ready()) as api:
         run_client(scenario(boot.url, api))
-        assert metric(boot, 'airlock_messages_total{outcome="understood"}') == 1
+        assert metric(boot, f'airlock_messages_total{{outcome="understood",source="{mailbox.account["kind"]}"}}') == 1
 
 
 @pytest.mark.docker

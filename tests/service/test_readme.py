@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from prometheus_client.metrics import MetricWrapperBase
+
+from service import metrics
 from service.core.rules import parse_rules
 from service.settings import Settings
 from tests.boot import ROOT
@@ -29,6 +32,20 @@ def test_the_resources_that_it_lists_are_those_that_are_served(service: Boot) ->
     named = set(re.findall(r"`(/api/[a-z{}/-]+)`", TEXT))
     assert named <= served
     assert [path for path in served if not any(path.startswith(name) for name in named)] == []
+
+
+def test_every_metric_is_in_the_table() -> None:
+    """Those of the service, and no row names what is not there."""
+    families = [
+        family
+        for metric in vars(metrics).values()
+        if isinstance(metric, MetricWrapperBase)
+        for family in metric.describe()
+    ]
+    there = {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
+    table = TEXT[TEXT.index("| metric | says |") :]
+    rows = re.findall(r"^\| (`.+?`) \|", table, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`(\w+)[`{]", row)} == there
 
 
 def test_every_variable_that_the_readmes_name_exists() -> None:

@@ -10,6 +10,7 @@ from service.store.opened import Store
 from service.store.queue import Queue
 from service.store.vault import Vault
 from service.worker.follower import AT_LEAST, Follower
+from service.worker.lease import Leased
 from tests.service.store.followed import OWNER
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def test_a_source_that_always_has_news_is_synced_at_a_bounded_rate(mailbox: Mail
     """A server that tells of a change for ever costs a sync each moment, and ends with the follower at once."""
     source = Chatty()
     store = Store(mailbox.database, Vault(["of the test, which keeps no secret"]))
-    follower = Follower(store, Queue(mailbox.database), mailbox.account_id, OWNER, lambda _: source)
+    leased = Leased(mailbox.account_id, "maildir", OWNER, None)
+    follower = Follower(store, Queue(mailbox.database), leased, lambda _: source)
     follower.start()
     assert source.enough.wait(30)
     follower.stop()

@@ -51,7 +51,8 @@ def test_it_says_how_much_waits(mailbox: Mailbox) -> None:
     mailbox.inbox().deliver("INBOX", [arrival(1), arrival(2)], Cursor(7, 3))
     assert "messages waiting: 2; the oldest for " in asyncio.run(health.mail())
     understand_all(mailbox)
-    assert asyncio.run(health.mail()).endswith("messages waiting: 0; dead letters: 0")
+    assert "; messages waiting: 0; " in asyncio.run(health.mail())
+    assert "; dead letters: 0; " in asyncio.run(health.mail())
 
 
 def test_a_refused_password_is_shown(mailbox: Mailbox) -> None:
