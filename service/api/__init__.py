@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from service.api import (
     accounts,
+    attachments,
     audit,
     corrections,
     dead_letters,
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
 PREFIX = "/api"
 """What every path of the API begins with; all below it is closed."""
 _RESOURCES = (
-    accounts, messages, threads, corrections, rules, drafts, events, status, dead_letters, audit, everything,
+    accounts, messages, attachments, threads, corrections, rules, drafts, events, status, dead_letters, audit,
+    everything,
 )  # fmt: skip
 OPERATIONS = tuple(operation for resource in _RESOURCES for operation in resource.OPERATIONS)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import StreamingResponse
 
-from service.api.operation import NO_STORE, command, download
+from service.api.downloads import as_file
+from service.api.operation import command, download
 from service.inputs import Input
 from service.store import export
 
@@ -37,8 +38,8 @@ def get_jsonl(database: Database, user_id: int, _: Nothing) -> Response:
 
 
 OPERATIONS = (
-    download("export.mbox", "/export/mbox", "Export all mail", MBOX, get_mbox, Nothing),
-    download("export.json", "/export/json", "Export all that is kept", JSONL, get_jsonl, Nothing),
+    download("export.mbox", "/export/mbox", "Export all mail", (MBOX,), get_mbox, Nothing),
+    download("export.json", "/export/json", "Export all that is kept", (JSONL,), get_jsonl, Nothing),
     command("everything.delete", "POST", "/delete-everything"),
 )
 
@@ -48,5 +49,4 @@ def _line(record: dict[str, Any]) -> bytes:
 
 
 def _stream(parts: Iterator[bytes], media_type: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff", **NO_STORE}
-    return StreamingResponse(parts, media_type=media_type, headers=headers)
+    return StreamingResponse(parts, media_type=media_type, headers=as_file(name))

@@ -9,7 +9,8 @@ from sqlalchemy import Select, func, select
 from starlette.responses import Response
 
 from service.api import pages
-from service.api.operation import NO_STORE, download, read
+from service.api.downloads import as_file
+from service.api.operation import download, read
 from service.commands.command import Refused
 from service.core.category import Category
 from service.inputs import Id, Input, Time, View
@@ -103,20 +104,13 @@ def get_raw(database: Database, user_id: int, given: One) -> Response:
         data = session.scalar(select(Raw.data).where(Raw.message_id == given.id))
     if data is None:
         raise _missing(given.id)
-    # What a stranger wrote is never shown as a page of this service.
-    headers = {
-        "Content-Disposition": f'attachment; filename="message-{given.id}.eml"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-        **NO_STORE,
-    }
-    return Response(data, media_type="message/rfc822", headers=headers)
+    return Response(data, media_type="message/rfc822", headers=as_file(f"message-{given.id}.eml"))
 
 
 OPERATIONS = (
     read("messages.list", "/messages", "List messages", Messages, list_messages, Filters),
     read("messages.get", "/messages/{id}", "Show a message", MessageView, get_message, One, (404,)),
-    download("messages.raw", "/messages/{id}/raw", "Download a message", "message/rfc822", get_raw, One, (404,)),
+    download("messages.raw", "/messages/{id}/raw", "Download a message", ("message/rfc822",), get_raw, One, (404,)),
 )
 
 

@@ -83,7 +83,7 @@ class _Schemas:
         wanted: dict[tuple[type[BaseModel], Any], None] = {(Problem, "serialization"): None}
         for operation in operations:
             wanted[operation.input, "validation"] = None
-            if not isinstance(operation.answer, str):
+            if not isinstance(operation.answer, tuple):
                 wanted[operation.answer, "serialization"] = None
         self._references, definitions = models_json_schema(list(wanted), ref_template=_REF)
         known = definitions["$defs"]
@@ -149,8 +149,8 @@ def _parameter(name: str, place: str, schema: dict[str, Any], *, required: bool)
 
 
 def _responses(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
-    if isinstance(operation.answer, str):
-        content: dict[str, Any] = {operation.answer: {}}
+    if isinstance(operation.answer, tuple):
+        content: dict[str, Any] = {media_type: {} for media_type in operation.answer}
     else:
         content = {"application/json": {"schema": schemas.answer(operation.answer)}}
     responses: dict[str, Any] = {str(operation.status): {"description": "It is done.", "content": content}}

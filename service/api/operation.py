@@ -58,8 +58,8 @@ class Operation:
     path: str
     summary: str
     input: type[inputs.Input]
-    answer: type[inputs.View] | str
-    """The JSON that is answered, or the media type of what is no JSON."""
+    answer: type[inputs.View] | tuple[str, ...]
+    """The JSON that is answered, or the media types that an answer that is no JSON may have."""
     serve: Callable[[Asked], Response]
     status: int = 200
     refusals: tuple[int, ...] = ()
@@ -97,7 +97,7 @@ def download(
     id_: str,
     path: str,
     summary: str,
-    media_type: str,
+    media_types: tuple[str, ...],
     run: Callable[[Database, int, I], Response],
     input_: type[I],
     refusals: tuple[int, ...] = (),
@@ -107,7 +107,7 @@ def download(
     def serve(asked: Asked) -> Response:
         return run(asked.services.database, asked.user_id, judged(input_, asked.given))
 
-    return Operation(id_, "GET", path, summary, input_, media_type, serve, refusals=refusals)
+    return Operation(id_, "GET", path, summary, input_, media_types, serve, refusals=refusals)
 
 
 def command(

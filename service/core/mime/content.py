@@ -11,10 +11,11 @@ from service.core.mime.charset import decode, storable
 from service.core.mime.flowed import unflow
 from service.core.mime.html import Sanitiser, preformatted
 from service.core.mime.htmltext import strip_tags, to_text
+from service.core.mime.limits import Defects
 from service.core.mime.transfer import decode_transfer
 
 if TYPE_CHECKING:
-    from service.core.mime.limits import Defects, Limits
+    from service.core.mime.limits import Limits
     from service.core.mime.parts import Part
 
 _META_CHARSET = re.compile(rb"""<meta[^<>]{1,200}?charset\s*=\s*["']?([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
@@ -34,6 +35,16 @@ class Content:
     text: str
     html: str
     attachments: tuple[Attachment, ...]
+
+
+def read_attachment(message: Part, number: int) -> tuple[Attachment, bytes] | None:
+    """The attachment at that place of the message's, from 1 on, with its bytes; None where there is none."""
+    reader = _Reader(Defects())
+    reader.blocks(message)
+    if not 1 <= number <= len(reader.attachments):
+        return None
+    part = reader.attached[number - 1]
+    return reader.attachments[number - 1], decode_transfer(part.content, part.encoding)[0]
 
 
 @dataclass(slots=True)
@@ -68,10 +79,11 @@ def read_content(message: Part, limits: Limits, defects: Defects) -> Content:
 
 
 class _Reader:
-    """Walks through the parts."""
+    """Walks through the parts; `attached` are those that the `attachments` were made from."""
 
     def __init__(self, defects: Defects) -> None:
         self.attachments: list[Attachment] = []
+        self.attached: list[Part] = []
         self._defects = defects
 
     def blocks(self, part: Part, *, root: bool = True, alternative: bool = False) -> list[_Block]:
@@ -110,6 +122,7 @@ class _Reader:
         if part.type in _TNEF or part.name.lower() == "winmail.dat":
             self._defects.add("winmail.dat holds a part of it in the format of Outlook (TNEF), which is not read")
         self.attachments.append(Attachment(part.name, part.type, len(self._decoded(part))))
+        self.attached.append(part)
 
     def _decoded(self, part: Part) -> bytes:
         data, problem = decode_transfer(part.content, part.encoding)

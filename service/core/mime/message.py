@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import islice
 
-from service.core.email import Address, Email
+from service.core.email import Address, Attachment, Email
 from service.core.mime.addresses import read_addresses
-from service.core.mime.content import Content, read_content
+from service.core.mime.content import Content, read_attachment, read_content
 from service.core.mime.dates import read_date
 from service.core.mime.headers import Headers, read_headers
 from service.core.mime.ids import oldest_and_newest, read_ids
@@ -30,6 +30,14 @@ def parse_headers(raw: bytes, *, limits: Limits = LIMITS) -> Email:
     headers, _ = read_headers(data, 0, len(data), limits, defects)
     defects.add("it is larger than the limit; only its headers are kept")
     return _email(headers, Content("", "", ()), limits, defects)
+
+
+def attached(raw: bytes, number: int, *, limits: Limits = LIMITS) -> tuple[Attachment, bytes] | None:
+    """The attachment at that place of `parse(raw).attachments`, from 1 on, with its bytes; None where there is none.
+
+    Never raises. Lines of one that is not encoded end with LF.
+    """
+    return read_attachment(read_message(raw, limits, Defects()), number)
 
 
 def _email(headers: Headers, content: Content, limits: Limits, defects: Defects) -> Email:

@@ -1,0 +1,53 @@
+"""A service that has certain mails, of a user whose token is TOKEN, and a stranger who has none."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from service.access import Access
+from service.access.api_tokens import ApiTokens
+from service.store import schema
+from service.store.database import Database
+from service.store.tables import User
+from service.store.url import DatabaseUrl
+from tests.service.process import TOKEN, start
+from tests.service.store.mailbox import BEGIN, Mailbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tests.boot import Boot
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The service, the ids of its messages by the names of the mails, and the token of the stranger."""
+
+    boot: Boot
+    ids: Mapping[str, int]
+    stranger: str
+
+
+@contextmanager
+def served(folder: Path, mails: Mapping[str, bytes], **env: str) -> Iterator[Served]:
+    """Serve these mails from a database in `folder`; `env` has more variables of the service."""
+    database = Database(DatabaseUrl(f"sqlite:///{folder / 'airlock.sqlite'}"))
+    schema.migrate(database)
+    Access(database, SecretStr(TOKEN)).prepare(serves=True)
+    with database.write() as session:
+        owner = session.scalars(select(User.id)).one()
+        other = User(name="stranger", created_at=BEGIN, last_event=0, pruned_event=0)
+        session.add(other)
+        session.flush()
+        other_id = other.id
+    _, stranger = ApiTokens(database).make(other_id, "script", writes=True)
+    ids = dict(zip(mails, Mailbox(database, owner).deliver(*mails.values()), strict=True))
+    database.close()
+    with start(DATA_DIR=str(folder), WORKER_MODE="false", **env) as process:
+        yield Served(process.wait_ready(), ids, stranger)
