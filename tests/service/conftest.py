@@ -1,4 +1,4 @@
-"""The service as a process, for tests that only look at it; and the databases that it runs on."""
+"""The service as a process, for tests that only look at it; and the databases and the mail server that it runs on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.service.dovecot_server import dovecot, user
 from tests.service.process import start
 from tests.service.store.databases import (
     database,
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 
     from tests.boot import Boot
 
-__all__ = ["database", "database_url", "empty_url", "migrated_file", "migrated_name", "postgresql"]
+__all__ = [
+    "database",
+    "database_url",
+    "dovecot",
+    "empty_url",
+    "migrated_file",
+    "migrated_name",
+    "postgresql",
+    "user",
+]
 
 
 @pytest.fixture(scope="module")

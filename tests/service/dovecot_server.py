@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import subprocess
 import threading
 import uuid
@@ -11,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
+import pytest
 from imapclient import IMAPClient
 
 from tests.service.process import free_port
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 IMAGE = os.environ.get("DOVECOT_IMAGE", "dovecot:2.4")
 PASSWORD = "secret"
+_USERS = itertools.count()
 CONFIG = """
 dovecot_config_version = 2.4.0
 dovecot_storage_version = 2.4.0
@@ -34,6 +38,12 @@ mail_gid = vmail
 mail_fsync = never
 first_valid_uid = 1
 mail_max_userip_connections = 100
+auth_failure_delay = 0
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
 namespace inbox {
   inbox = yes
   mailbox Drafts {
@@ -69,6 +79,7 @@ service imap-login {
 class DovecotServer:
     """A server on `port` of this machine, where every user has the password `PASSWORD`, with mail that outlives a kill.
 
+    It punishes nobody for a wrong password by pauses, so that whoever tries again and again is seen.
     `without` are capabilities that it does not announce; `tls` is a directory with `cert.pem` and `key.pem`, with
     which it speaks STARTTLS on `port` and TLS on `tls_port`. As a context manager it is removed at the end.
     """
@@ -148,6 +159,12 @@ class DovecotServer:
         with self.client(user) as client:
             client.multiappend(folder, messages)
 
+    def refusals(self, user: str) -> int:
+        """How many logins of a user it has refused since it was made."""
+        told = subprocess.run(["docker", "logs", self._name], capture_output=True, text=True, check=True)
+        found = re.findall(rf"auth failed, (\d+) attempts.* user=<{user}>", told.stdout + told.stderr)
+        return sum(map(int, found))
+
     def _wait(self) -> None:
         if self._attached is not None:
             self._attached.wait()
@@ -161,3 +178,16 @@ class DovecotServer:
 def _docker(*arguments: str) -> None:
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[DovecotServer]:
+    """A server with all that Dovecot has, for all the tests of a run: each test has a user of its own."""
+    with DovecotServer() as server:
+        yield server
+
+
+@pytest.fixture
+def user() -> str:
+    """Whose mailbox nobody else uses."""
+    return f"user{next(_USERS)}"

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.service.api.client import Api
-from tests.service.dovecot_server import PASSWORD, DovecotServer
+from tests.service.dovecot_server import PASSWORD
 from tests.service.engine import run_client
 from tests.service.live.listener import Listener
 from tests.service.process import metric, start
 from tests.service.store.followed import raw
+from tests.service.worker.kept import KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-USER = "rosa"
+    from service.store.url import DatabaseUrl
+    from tests.service.dovecot_server import DovecotServer
+
 ASKS = "Could you send me the report by Friday? I need the figures for the meeting."
 
 
@@ -47,38 +51,47 @@ class Maildir:
 class Imap:
     """A mailbox on a server, and what programs do in it."""
 
-    def __init__(self, server: DovecotServer) -> None:
-        where = {"host": "127.0.0.1", "port": server.port, "security": "none", "username": USER}
+    def __init__(self, server: DovecotServer, user: str) -> None:
+        where = {"host": "127.0.0.1", "port": server.port, "security": "none", "username": user}
         self.account: dict[str, Any] = {"kind": "imap", "settings": where, "secret": PASSWORD}
-        self._server = server
+        self._server, self._user = server, user
 
     def deliver(self, content: bytes) -> None:
         """A message arrives, unread."""
-        self._server.append(USER, content)
+        self._server.append(self._user, content)
 
     def flag(self) -> None:
         """Its reader has read it, and finds it important."""
-        with self._server.client(USER) as client:
+        with self._server.client(self._user) as client:
             client.add_flags(client.search(), ["\\Seen", "\\Flagged"])
 
     def delete(self) -> None:
         """Its reader throws it away."""
-        with self._server.client(USER) as client:
+        with self._server.client(self._user) as client:
             client.delete_messages(client.search())
             client.expunge()
 
 
 @pytest.fixture(params=["maildir", pytest.param("imap", marks=pytest.mark.docker)])
-def mailbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Maildir | Imap]:
+def mailbox(request: pytest.FixtureRequest, tmp_path: Path) -> Maildir | Imap:
     """An empty mailbox of each kind."""
     if request.param == "maildir":
-        yield Maildir(tmp_path / "maildir" / "mine")
-        return
-    with DovecotServer() as server:
-        yield Imap(server)
+        return Maildir(tmp_path / "maildir" / "mine")
+    return Imap(request.getfixturevalue("dovecot"), request.getfixturevalue("user"))
 
 
-def test_a_mailbox_is_followed(mailbox: Maildir | Imap, tmp_path: Path) -> None:
+@pytest.fixture
+def env(database_url: DatabaseUrl, tmp_path: Path) -> dict[str, str]:
+    """What the service has on each database."""
+    return {
+        "DATABASE_URL": database_url.get_secret_value(),
+        "SECRET_KEYS": KEYS,
+        "DATA_DIR": str(tmp_path),
+        "IMAP_ALLOW_PRIVATE": "true",
+    }
+
+
+def test_a_mailbox_is_followed(mailbox: Maildir | Imap, env: dict[str, str]) -> None:
     """Mail is told and understood with a reason; flags and deletions are followed, and what was missed in a pause."""
 
     async def scenario(boot_url: str, api: Api) -> None:
@@ -113,43 +126,50 @@ def test_a_mailbox_is_followed(mailbox: Maildir | Imap, tmp_path: Path) -> None:
             status = api.get("/status")["accounts"][0]
             assert (status["needs_reauth"], status["error"], status["waiting"]) == (False, "", 0)
 
-    with start(DATA_DIR=str(tmp_path), IMAP_ALLOW_PRIVATE="true") as boot, Api(boot.wait_ready()) as api:
+    with start(**env) as boot, Api(boot.wait_ready()) as api:
         run_client(scenario(boot.url, api))
         assert metric(boot, f'airlock_messages_total{{outcome="understood",source="{mailbox.account["kind"]}"}}') == 1
 
 
 @pytest.mark.docker
-def test_a_wrong_password_waits_for_another_one(tmp_path: Path) -> None:
-    """The account says so in words, nobody tries again, and the new password is used at once."""
+def test_a_wrong_password_waits_for_another_one(dovecot: DovecotServer, user: str, env: dict[str, str]) -> None:
+    """It is tried once, not even again when a sync is asked for; the next one is tried at once, wrong or right."""
 
-    async def scenario(boot_url: str, api: Api, server: DovecotServer) -> None:
+    async def scenario(boot_url: str, api: Api) -> None:
         async with Listener(boot_url, "websocket", 0) as listener:
 
-            async def becomes(state: str) -> None:
-                while (await listener.hears("account.state"))[1]["data"]["state"] != state:
+            async def becomes(account: int, state: str) -> None:
+                while (data := (await listener.hears("account.state"))[1]["data"])["state"] != state:
                     pass
+                assert data["account_id"] == account
 
-            given = {"name": "Mine", **Imap(server).account, "secret": "another"}
+            given = {"name": "Mine", **Imap(dovecot, user).account, "secret": "another"}
             account = api.post("/accounts", given)["id"]
-            await becomes("needs_reauth")
-            status = api.get("/status")["accounts"][0]
-            assert status["needs_reauth"] is True
-            assert "password" in status["error"]
-            assert "another" not in status["error"]
-            api.send("PATCH", f"/accounts/{account}", json={"secret": PASSWORD}).raise_for_status()
-            await becomes("well")
+            for refused in (1, 2):
+                await becomes(account, "needs_reauth")
+                status = api.get("/status")["accounts"][0]
+                assert status["needs_reauth"] is True
+                assert "password" in status["error"]
+                assert "another" not in status["error"]
+                api.post(f"/accounts/{account}/sync")
+                beside = api.post("/accounts", {"name": "Beside", **Imap(dovecot, f"{user}-{refused}").account})["id"]
+                await becomes(beside, "well")  # the worker has looked at all accounts since
+                assert dovecot.refusals(user) == refused
+                secret = "another one" if refused == 1 else PASSWORD
+                api.send("PATCH", f"/accounts/{account}", json={"secret": secret}).raise_for_status()
+            await becomes(account, "well")
+            assert dovecot.refusals(user) == 2
 
-    with DovecotServer() as server, start(DATA_DIR=str(tmp_path), IMAP_ALLOW_PRIVATE="true") as boot:
+    with start(**env) as boot:
         with Api(boot.wait_ready()) as api:
-            run_client(scenario(boot.url, api, server))
+            run_client(scenario(boot.url, api))
         assert "another" not in boot.output
 
 
-def test_all_that_is_the_users_is_exported_and_then_gone(tmp_path: Path) -> None:
-    """Out of the file of the database too: no word of the mail is left in any file of the service."""
+def test_all_that_is_the_users_is_exported_and_then_gone(env: dict[str, str], tmp_path: Path) -> None:
+    """Out of the database's own file too: no word of the mail is left in any file of the service."""
     word = b"zwiebelturmuhr"
     mailbox = Maildir(tmp_path / "mail" / "mine")
-    data = tmp_path / "data"
 
     async def scenario(boot_url: str, api: Api) -> None:
         async with Listener(boot_url, "websocket", 0) as listener:
@@ -161,11 +181,11 @@ def test_all_that_is_the_users_is_exported_and_then_gone(tmp_path: Path) -> None
             assert api.get("/messages")["messages"] == []
             assert api.get("/accounts")["accounts"] == []
 
-    env = {"DATA_DIR": str(data), "MAILDIR_ROOTS": str(tmp_path / "mail")}
-    with start(**env) as boot, Api(boot.wait_ready()) as api:
+    with start(**env, MAILDIR_ROOTS=str(tmp_path / "mail")) as boot, Api(boot.wait_ready()) as api:
         run_client(scenario(boot.url, api))
         assert boot.stop() == 0
-    assert not [file.name for file in data.rglob("*") if file.is_file() and word in file.read_bytes()]
+    shutil.rmtree(tmp_path / "mail")
+    assert not [file.name for file in tmp_path.rglob("*") if file.is_file() and word in file.read_bytes()]
 
 
 def test_the_demo_goes_with_the_first_account(tmp_path: Path) -> None:

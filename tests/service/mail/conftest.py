@@ -1,8 +1,7 @@
-"""Dovecots that the tests of a session share: each test has a user, and so a mailbox, of its own."""
+"""Dovecots without some of its capabilities, which the tests of a session share, and sources of their mailboxes."""
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -16,20 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LIMIT = 100_000
-USERS = itertools.count()
 
 
 class OpenImap(Protocol):
     """Makes a source of the user's mailbox at `port`; `options` are those of `Imap` and of `ImapSettings`."""
 
     def __call__(self, port: int, **options: Any) -> Imap: ...  # noqa: D102
-
-
-@pytest.fixture(scope="session")
-def dovecot() -> Iterator[DovecotServer]:
-    """A server with all that Dovecot has."""
-    with DovecotServer() as server:
-        yield server
 
 
 @pytest.fixture(scope="session")
@@ -44,12 +35,6 @@ def idle_dovecot() -> Iterator[DovecotServer]:
     """A server with IDLE and without CONDSTORE."""
     with DovecotServer(without=["CONDSTORE"]) as server:
         yield server
-
-
-@pytest.fixture
-def user() -> str:
-    """Whose mailbox nobody else uses."""
-    return f"user{next(USERS)}"
 
 
 @pytest.fixture
