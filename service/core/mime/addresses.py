@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TOKEN = re.compile(
-    r'(?P<quoted>"(?:[^"\\]++|\\.)*+"?)|(?P<angle><[^<>]*+>?)|(?P<blank>\s++)'
+    r'(?P<quoted>"(?P<text>(?:[^"\\]++|\\.)*+)"?)|(?P<angle><[^<>]*+>?)|(?P<blank>\s++)'
     r'|(?P<special>[(),:;>])|(?P<atom>[^"<>(),:;\s]++)',
     re.DOTALL,
 )
@@ -36,7 +36,7 @@ def read_addresses(value: str) -> Iterator[Address]:
                 mailbox.comment = "".join(comment)[1:-1]
                 comment = []
         elif kind == "quoted":
-            mailbox.add(text, _ESCAPED.sub(r"\1", text.strip('"')))
+            mailbox.add(text, _ESCAPED.sub(r"\1", token["text"]))
         elif kind == "angle":
             mailbox.angle = (mailbox.angle or "") + text.strip("<>")
         elif kind == "blank":

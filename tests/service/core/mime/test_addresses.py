@@ -19,6 +19,7 @@ from service.core.mime.addresses import read_addresses
         ("Ada <ADA@Example.org>", [("Ada", "ada@example.org")]),
         ('"Lovelace, Ada" <ada@example.org>', [("Lovelace, Ada", "ada@example.org")]),
         ('"Ada \\"Countess\\" L." <ada@example.org>', [('Ada "Countess" L.', "ada@example.org")]),
+        ('"\\"Ada\\"" <ada@example.org>', [('"Ada"', "ada@example.org")]),
         ("ada@example.org (Ada Lovelace)", [("Ada Lovelace", "ada@example.org")]),
         (
             "ada@example.org (Ada (Countess) Lovelace), bob@example.org",

@@ -88,7 +88,7 @@ def test_the_text_of_any_html_has_no_tags(html: str) -> None:
     """What is left of angle brackets was text."""
     cleaned = clean(html)
     assert len(to_text(cleaned)) <= 12 * len(cleaned)
-    assert "<blockquote" not in to_text(cleaned)
+    assert "<blockquote" not in to_text(cleaned.replace("&lt;", ""))
 
 
 @given(st.text())
