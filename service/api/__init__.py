@@ -18,6 +18,7 @@ from service.api import (
     endpoint,
     events,
     everything,
+    html,
     messages,
     openapi,
     rules,
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
 PREFIX = "/api"
 """What every path of the API begins with; all below it is closed."""
 _RESOURCES = (
-    accounts, messages, attachments, threads, corrections, rules, drafts, events, status, dead_letters, audit,
-    everything,
+    accounts, messages, html, attachments, threads, corrections, rules, drafts, events, status, dead_letters,
+    audit, everything,
 )  # fmt: skip
 OPERATIONS = tuple(operation for resource in _RESOURCES for operation in resource.OPERATIONS)
 

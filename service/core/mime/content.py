@@ -15,6 +15,8 @@ from service.core.mime.limits import Defects
 from service.core.mime.transfer import decode_transfer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from service.core.mime.limits import Limits
     from service.core.mime.parts import Part
 
@@ -55,11 +57,13 @@ class _Block:
     html: str = ""
 
 
-def read_content(message: Part, limits: Limits, defects: Defects) -> Content:
-    """Decode the parts that are shown, and measure the others."""
+def read_content(
+    message: Part, limits: Limits, defects: Defects, sanitise: Callable[[str], str] | None = None
+) -> Content:
+    """Decode the parts that are shown, and measure the others; `sanitise` is the `clean` of a `Sanitiser`."""
     reader = _Reader(defects)
     blocks = reader.blocks(message)
-    sanitiser = Sanitiser(limits, defects)
+    sanitiser = Sanitiser(limits, defects, sanitise)
     texts, htmls = [], []
     for block in blocks:
         clean = sanitiser.clean(block.html) if block.html else None
@@ -74,7 +78,7 @@ def read_content(message: Part, limits: Limits, defects: Defects) -> Content:
         text = text[: limits.text]
     if _PGP_ARMOUR in text:
         defects.add("it is encrypted (OpenPGP); its text is not read")
-    html = "\n".join(htmls)[: 4 * limits.text] if any(block.html for block in blocks) else ""
+    html = "\n".join(htmls)[: limits.html] if any(block.html for block in blocks) else ""
     return Content(storable(text), storable(html), tuple(reader.attachments))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from service.core.mime.limits import Defects, Limits
 
-_TAGS = {
+TAGS = {
     "a", "abbr", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br", "caption",
     "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em",
     "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img",
@@ -21,11 +21,11 @@ _TAGS = {
     "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr",
     "tt", "u", "ul", "var", "wbr",
 }  # fmt: skip
-_LEFT_OUT_WITH_CONTENT = {
+LEFT_OUT_WITH_CONTENT = {
     "applet", "audio", "canvas", "embed", "frame", "frameset", "iframe", "math", "noembed", "noframes", "noscript",
     "object", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xml",
 }  # fmt: skip
-_ATTRIBUTES = {
+ATTRIBUTES = {
     "*": {"align", "dir", "lang", "style", "title", "valign"},
     "a": {"href"},
     "img": {"alt", "height", "width"},
@@ -45,10 +45,11 @@ class Sanitiser:
     """Sanitises the HTML parts of one message, as much of them as the limits allow.
 
     Links keep http, https and mailto. Of images only those within the message (`cid:`) keep their source, so that
-    nobody learns from a remote one that the message was opened.
+    nobody learns from a remote one that the message was opened. Another `clean` may decide otherwise.
     """
 
-    def __init__(self, limits: Limits, defects: Defects) -> None:
+    def __init__(self, limits: Limits, defects: Defects, clean: Callable[[str], str] | None = None) -> None:
+        self._clean = clean or _harmless
         self._characters = limits.text
         self._tags = limits.tags
         self._entities = limits.entities
@@ -68,12 +69,16 @@ class Sanitiser:
             return None
         if tags > _MANY:
             html = _REOPENED.sub(r"<\1>", html)
-        return (_CLEANER_OF_PICTURES if _PICTURE.search(html) else _CLEANER).clean(html)
+        return self._clean(html)
 
 
 def preformatted(text: str) -> str:
     """A text as HTML that shows its lines as they are."""
     return f"<pre>{escape(text, quote=False)}</pre>"
+
+
+def _harmless(html: str) -> str:
+    return (_CLEANER_OF_PICTURES if _PICTURE.search(html) else _CLEANER).clean(html)
 
 
 def _only_from_within(_tag: str, attribute: str, value: str) -> str | None:
@@ -88,8 +93,8 @@ def _cleaner(
     attributes: dict[str, set[str]], attribute_filter: Callable[[str, str, str], str | None] | None = None
 ) -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=_TAGS,
-        clean_content_tags=_LEFT_OUT_WITH_CONTENT,
+        tags=TAGS,
+        clean_content_tags=LEFT_OUT_WITH_CONTENT,
         attributes=attributes,
         attribute_filter=attribute_filter,
         filter_style_properties=_PROPERTIES,
@@ -99,6 +104,6 @@ def _cleaner(
     )
 
 
-_CLEANER = _cleaner(_ATTRIBUTES)
+_CLEANER = _cleaner(ATTRIBUTES)
 # A filter in Python is asked for every attribute, so it stays out of the way of mail without pictures of its own.
-_CLEANER_OF_PICTURES = _cleaner(_ATTRIBUTES | {"img": {*_ATTRIBUTES["img"], "src"}}, _only_from_within)
+_CLEANER_OF_PICTURES = _cleaner(ATTRIBUTES | {"img": {*ATTRIBUTES["img"], "src"}}, _only_from_within)

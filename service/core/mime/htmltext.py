@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*+)((?:[^<>"]++|"[^"]*+")*+)>')
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*+)"')
-_HIDDEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
+HIDDEN = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
 _VOID = {"br", "col", "hr", "img", "wbr"}
 _BLOCKS = {
     "address", "article", "aside", "caption", "center", "dd", "details", "div", "dl", "dt", "figcaption", "figure",
@@ -34,7 +34,7 @@ def to_text(html: str) -> str:
             hidden += 0 if tag in _VOID else -1 if closing else 1
         elif closing:
             writer.close(tag)
-        elif "style" in attributes and _HIDDEN.search(attributes):
+        elif "style" in attributes and HIDDEN.search(attributes):
             hidden = 0 if tag in _VOID else 1
         else:
             writer.open(tag, attributes)

@@ -26,6 +26,8 @@ class Limits:
     """Multiparts within multiparts."""
     text: int = 1_000_000
     """Characters of text, and as many of HTML."""
+    html: int = 4_000_000
+    """Characters of sanitised HTML, which has the tags that lacked."""
     tags: int = 15_000
     """Of all the HTML; building the tree of an HTML document takes quadratic time where elements are not closed."""
     entities: int = 40_000
