@@ -17,6 +17,7 @@ from service.access import Access
 from service.access.authenticator import Authenticator, Browsers
 from service.access.people import People
 from service.api import refusals
+from service.api.guard import Strangers
 from service.body import BodyLimit
 from service.commands import COMMANDS
 from service.commands.desk import Desk
@@ -97,6 +98,7 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
             Middleware(BodyLimit, limit=settings.max_body_size),
             Middleware(ForwardedHeaders, trusted=settings.trusted_proxies),
             Middleware(Unhandled),
+            Middleware(Strangers),
         ],
         exception_handlers={HTTPException: http_exception, **refusals.HANDLERS},
         lifespan=lifespan,

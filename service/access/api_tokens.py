@@ -62,7 +62,7 @@ class ApiTokens:
     def find(self, token: str) -> Caller | None:
         """Whom a token stands for."""
         found = digest(token)
-        with self._database.read() as session:
+        with read_as(self._database, "everybody") as session:
             row = session.execute(select(ApiToken.user_id, ApiToken.writes).where(ApiToken.digest == found)).first()
         return None if row is None else Caller(row.user_id, "API token", found, row.writes)
 

@@ -11,6 +11,7 @@ from service.access.caller import Caller, digest
 from service.access.sessions import Sessions
 from service.access.site import Site
 from service.store import clock
+from service.store.scope import read_as
 from service.store.tables import ApiToken, BrowserSession
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Authenticator:
         tokens = {caller.digest for caller in callers if caller.proof == "API token"}
         good: set[str] = set()
         if sessions or tokens:
-            with self._database.read() as session:
+            with read_as(self._database, "everybody") as session:
                 now = clock.now(session)
                 alive = (BrowserSession.ends_at > now, BrowserSession.idle_at > now)
                 query = select(BrowserSession.digest).where(BrowserSession.digest.in_(sessions), *alive)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from service.store.database import one_at_a_time
+from service.store.scope import write_as
 from service.store.tables import ApiToken, BrowserSession, Identity, User
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class People:
 
     def prepare(self) -> None:
         """End the sessions and revoke the tokens of those who may not sign in any more."""
-        with self._database.write() as session:
+        with write_as(self._database, "everybody") as session:
             known = session.execute(select(Identity.user_id, Identity.email)).all()
             allowed = {row.user_id for row in known if self._may(row.email)}
             gone = {row.user_id for row in known} - allowed
@@ -44,7 +45,7 @@ class People:
             raise NotAllowed("the provider does not say that your e-mail address is verified")
         if not self._may(person.email):
             raise NotAllowed("your address is not among those that may sign in here (ALLOWED_USERS, ALLOWED_DOMAINS)")
-        with self._database.write() as session:
+        with write_as(self._database, "everybody") as session:
             one_at_a_time(session)
             now = datetime.now(UTC)
             identity = session.get(Identity, (person.issuer, person.subject))

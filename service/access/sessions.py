@@ -10,6 +10,7 @@ from sqlalchemy import delete, or_, update
 
 from service.access.caller import Caller, digest
 from service.store import clock
+from service.store.scope import read_as, write_as
 from service.store.tables import BrowserSession
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Sessions:
     def begin(self, user_id: int, instead_of: str = "") -> str:
         """The secret of a new session; the one that the browser had, if any, ends."""
         secret = secrets.token_urlsafe(32)
-        with self._database.write() as session:
+        with write_as(self._database, "everybody") as session:
             now = clock.now(session)
             session.execute(delete(BrowserSession).where(BrowserSession.digest == digest(instead_of)))
             session.add(
@@ -51,7 +52,7 @@ class Sessions:
     def find(self, secret: str) -> Caller | None:
         """Whom a session stands for that has not ended; it is in use."""
         found = digest(secret)
-        with self._database.read() as session:
+        with read_as(self._database, "everybody") as session:
             now = clock.now(session)
             row = session.get(BrowserSession, found)
             if row is None or now >= min(row.ends_at, row.idle_at):
@@ -63,16 +64,16 @@ class Sessions:
 
     def end(self, secret: str) -> None:
         """End a session."""
-        with self._database.write() as session:
+        with write_as(self._database, "everybody") as session:
             session.execute(delete(BrowserSession).where(BrowserSession.digest == digest(secret)))
 
     def end_all(self, user_id: int) -> None:
         """End every session of a user."""
-        with self._database.write() as session:
-            session.execute(delete(BrowserSession).where(BrowserSession.user_id == user_id))
+        with write_as(self._database, user_id) as session:
+            session.execute(delete(BrowserSession))
 
     def _use(self, found: str, now: datetime) -> None:
-        with self._database.write() as session:
+        with write_as(self._database, "everybody") as session:
             session.execute(
                 update(BrowserSession).where(BrowserSession.digest == found).values(idle_at=now + self._idle)
             )

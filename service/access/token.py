@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from service.access.caller import digest
 from service.store.database import one_at_a_time
+from service.store.scope import read_as, write_as
 from service.store.tables import AccessToken, User
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Access:
 
         Of processes that boot at once one makes both. Raises the database's errors.
         """
-        with self._database.write() as session:
+        with write_as(self._database, "everybody") as session:
             one_at_a_time(session)
             owner = _owner(session)
             if serves and self._given is None and session.scalar(select(AccessToken.id).limit(1)) is None:
@@ -55,7 +56,7 @@ class Access:
     def authenticate(self, token: str) -> int | None:
         """The id of the user that a token stands for; None when it opens nothing. Raises the database's errors."""
         found = digest(token)
-        with self._database.read() as session:
+        with read_as(self._database, "everybody") as session:
             if self._given is not None:
                 return _first_user(session) if hmac.compare_digest(found, self._given) else None
             # Digests are looked up: how long that takes says something of a digest, and nothing of a token.

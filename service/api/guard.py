@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from service.access import bearer
 from service.access.site import Forged
 from service.problems import Problem
+from service.store.scope import serving
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,6 +21,21 @@ if TYPE_CHECKING:
 _REALM = 'Bearer realm="airlock"'
 _WHERE = "it is in ACCESS_TOKEN, or it was logged at the first boot"
 _READS = ("GET", "HEAD", "OPTIONS")
+
+
+class Strangers:
+    """ASGI middleware: until a guard knows whose a request is, the database shows it nobody's rows."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a stranger."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        with serving("nobody"):
+            await self._app(scope, receive, send)
 
 
 class Guard:
@@ -46,7 +62,8 @@ class Guard:
             await judged(scope, receive, send)
             return
         scope["caller"], scope["user"] = judged, judged.user_id
-        await self._app(scope, receive, send)
+        with serving(judged.user_id):
+            await self._app(scope, receive, send)
 
     async def _by_session(self, browsers: Browsers, method: str, headers: Headers, secret: str) -> Caller | Problem:
         try:

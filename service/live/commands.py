@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service import inputs
 from service.commands.command import Refused
 from service.commands.desk import LONGEST_KEY
+from service.store.scope import serving
 
 if TYPE_CHECKING:
     from service.access.caller import Caller
@@ -52,9 +53,10 @@ class Commands:
         self._under_way += 1
         try:
             asked = _asked(sent)
-            done = await asyncio.to_thread(
-                self._desk.do, self._caller.user_id, asked.name, asked.input, key=asked.key, actor="socket.io"
-            )
+            with serving(self._caller.user_id):
+                done = await asyncio.to_thread(
+                    self._desk.do, self._caller.user_id, asked.name, asked.input, key=asked.key, actor="socket.io"
+                )
         except Refused as refused:
             return refusal(refused.status, refused.detail, refused.errors)
         except SQLAlchemyError as error:

@@ -16,6 +16,7 @@ from service.live.commands import Commands, refusal
 from service.live.reader import Reader
 from service.live.server import ADMITTED, Gone
 from service.metrics import EVENTS_RECEIVED
+from service.store.scope import serving
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -115,7 +116,7 @@ class Events(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has 
     async def _serve(self, sid: str, user_id: int, reader: Reader) -> None:
         try:
             await self._greet(sid)
-            with self._follower.log(user_id, reader.stir) as followed:
+            with serving(user_id), self._follower.log(user_id, reader.stir) as followed:
                 await reader.run(followed)
         except (Gone, NoResultFound):
             pass

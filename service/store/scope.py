@@ -1,17 +1,20 @@
-"""Whose rows a session sees. Queries cannot forget it: every statement of the session is narrowed to one user.
+"""Whose rows a session sees. Queries cannot forget it: every statement is narrowed to one user, or refused.
 
-SQL that is given as text is the exception: it has to lead to rows of the tables below through a statement of the ORM.
+What serves a request is inside `serving`: its sessions see one user's rows however they were opened, and nobody's until
+it is known whose request it is. The work of the service itself is outside, and names the user in its own statements.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session, with_loader_criteria
 
+from service.store import naming
 from service.store.tables import Account, Base, Folder, Message, Placement, Raw, User
 
 if TYPE_CHECKING:
@@ -23,29 +26,48 @@ if TYPE_CHECKING:
 
     from service.store.database import Database
 
-_USER = "user"  # the key in a session's info
+Whose = int | Literal["nobody", "everybody"]
+
+_SCOPE = "scope"  # the key in a session's info
+_served: ContextVar[Whose] = ContextVar("served", default="everybody")
+
+
+class Unscoped(RuntimeError):
+    """A statement that would see or change rows of others: a mistake of the service, and nothing is done."""
 
 
 @contextmanager
-def read_as(database: Database, user_id: int) -> Iterator[Session]:
-    """A transaction that reads what is the user's."""
+def serving(whose: Whose) -> Iterator[None]:
+    """What is done inside, in threads that it waits for too, is for that user; before one is known, for nobody."""
+    token = _served.set(whose)
+    try:
+        yield
+    finally:
+        _served.reset(token)
+
+
+@contextmanager
+def read_as(database: Database, user_id: Whose) -> Iterator[Session]:
+    """A transaction that reads what is the user's. "everybody" is for finding out who asks, and for nothing else."""
     with database.read() as session:
-        session.info[_USER] = user_id
+        session.info[_SCOPE] = user_id
         yield session
 
 
 @contextmanager
-def write_as(database: Database, user_id: int) -> Iterator[Session]:
+def write_as(database: Database, user_id: Whose) -> Iterator[Session]:
     """A transaction that sees and changes what is the user's; committed at the end, undone by an exception."""
     with database.write() as session:
-        session.info[_USER] = user_id
+        session.info[_SCOPE] = user_id
         yield session
 
 
 def user_of(session: Session) -> int:
     """Whose rows the session sees."""
-    user_id: int = session.info[_USER]
-    return user_id
+    whose = _whose(session)
+    if not isinstance(whose, int):
+        raise Unscoped(f"a session that sees the rows of {whose} belongs to no user")
+    return whose
 
 
 def owned(table: type[Base], user_id: int) -> ColumnElement[bool] | None:
@@ -64,6 +86,13 @@ def owned(table: type[Base], user_id: int) -> ColumnElement[bool] | None:
     return None if column is None else column == user_id
 
 
+@lru_cache(maxsize=1)
+def owned_tables() -> frozenset[str]:
+    """The names of the tables whose rows belong to users."""
+    tables = [mapper.class_ for mapper in Base.registry.mappers]
+    return frozenset(table.__tablename__ for table in tables if owned(table, 0) is not None)
+
+
 @lru_cache(maxsize=64)
 def _criteria(user_id: int) -> tuple[LoaderCriteriaOption, ...]:
     tables = [mapper.class_ for mapper in Base.registry.mappers]
@@ -75,16 +104,42 @@ def _criteria(user_id: int) -> tuple[LoaderCriteriaOption, ...]:
     )
 
 
+def _whose(session: Session) -> Whose:
+    served = _served.get()
+    whose: Whose = session.info.get(_SCOPE, served)
+    if isinstance(served, int) and isinstance(whose, int) and whose != served:
+        raise Unscoped(f"a request of user {served} opens a session of user {whose}")
+    return whose
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _narrow(state: ORMExecuteState) -> None:
-    user_id = state.session.info.get(_USER)
-    if user_id is not None and not state.is_column_load and not state.is_relationship_load:
-        state.statement = state.statement.options(*_criteria(user_id))
+    whose = _whose(state.session)
+    if whose == "everybody" or state.is_column_load:
+        return
+    tables, bare = naming.of(state.statement, owned_tables())
+    if not tables:
+        return
+    if whose == "nobody":
+        raise Unscoped(f"a statement on {_words(tables)}, and it is not known for whom")
+    criteria = state.session.info.setdefault((_SCOPE, whose), _criteria(whose))
+    if criteria[0] in state.statement._with_options:
+        return  # the ORM looks for the rows that a narrowed DELETE or UPDATE is about
+    if bare or state.is_insert or not state.is_orm_statement:
+        raise Unscoped(f"a statement on {_words(bare or tables)} that cannot be narrowed: ask the ORM by its classes")
+    state.statement = state.statement.options(*criteria)
 
 
 @event.listens_for(Session, "before_flush")
 def _refuse_others(session: Session, _: UOWTransaction, __: Any) -> None:
-    user_id = session.info.get(_USER)
-    for row in session.new if user_id is not None else ():
-        if getattr(row, "user_id", user_id) != user_id:
-            raise RuntimeError(f"a row of {type(row).__name__} for another user than the session's")
+    whose = _whose(session)
+    if whose == "everybody":
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        owner = row.id if isinstance(row, User) else getattr(row, "user_id", whose)
+        if owner != whose or (whose == "nobody" and row.__tablename__ in owned_tables()):
+            raise Unscoped(f"a row of {type(row).__name__} for another user than the session's, which is {whose}")
+
+
+def _words(tables: frozenset[str]) -> str:
+    return ", ".join(sorted(tables))
