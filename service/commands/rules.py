@@ -13,15 +13,14 @@ from service.core.category import Category
 from service.core.rules.reading import MOST
 from service.inputs import Id, Input, View
 from service.store.events import New
-from service.store.reading import email_of
-from service.store.tables import Analysis, Message, Raw, Rule
+from service.store.reading import stored_email
+from service.store.tables import Analysis, Message, Rule
 from service.views import RuleView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from service.commands.command import Work
-    from service.core.email import Email
 
 Definitions = Annotated[
     list[dict[str, JsonValue]],
@@ -154,8 +153,11 @@ def try_out(work: Work, given: Try) -> Done[Tried]:
     tried = []
     found = rows.all()
     for row in found:
+        email = stored_email(work.session, row.id)
+        if email is None:
+            continue
         category = next(category for category in get_args(Category) if category == row.triaged)
-        facts = core.Facts(_email(work, row.id), category, work.now)
+        facts = core.Facts(email, category, work.now)
         if applied := [_applied(application) for application in core.evaluate(rules, facts)]:
             tried.append(TriedMessage(message_id=row.id, subject=row.subject, applied=applied))
     return Done(Tried(examined=len(found), messages=tried))
@@ -189,12 +191,6 @@ def _read(definitions: Sequence[Any]) -> tuple[core.Rule, ...]:
     except core.RulesError as error:
         problems = error.problems
     raise Refused(422, "; ".join(problems), [{"where": "rule", "what": problem} for problem in problems])
-
-
-def _email(work: Work, message_id: int) -> Email:
-    raw = work.session.get_one(Raw, message_id)
-    work.session.expunge(raw)  # one message at a time in memory
-    return email_of(raw)
 
 
 def _applied(application: core.Application) -> Applied:
