@@ -43,6 +43,8 @@ class Work:
     queue: Queue
     allowed: Allowed
     now: datetime
+    prepared: Any = None
+    """What the command's `prepare` has returned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +67,5 @@ class Command(Generic[I, A]):
     run: Callable[[Work, I], Done[A]]
     changes: bool = True
     """Whether it changes anything; one that does not has no events, no audit and needs no key."""
+    prepare: Callable[[Session, I], Any] | None = None
+    """What takes long: done before the transaction, on what the user's session sees then, while nobody waits."""

@@ -56,21 +56,29 @@ class Desk:
         if not command.changes:
             with read_as(self._store.database, user_id) as session:
                 return _answer(command.run(self._work(session, user_id), input_))
-        with write_as(self._store.database, user_id) as session:
-            work = self._work(session, user_id)
-            row = self._claim(work, key, json.dumps([name, given], sort_keys=True)) if key else None
-            if row is not None and row.answer:
-                return row.answer
-            done = command.run(work, input_)
-            answer = _answer(done)
-            if row is not None:
-                row.answer = answer
-            session.add(Audit(user_id=user_id, at=work.now, actor=actor, action=name, detail=done.audit))
-            events.append(session, user_id, *done.events)
-        return answer
+        prepared = None
+        if command.prepare is not None:
+            with read_as(self._store.database, user_id) as session:
+                prepared = command.prepare(session, input_)
 
-    def _work(self, session: Session, user_id: int) -> Work:
-        return Work(session, user_id, self._store.vault, self._queue, self._allowed, datetime.now(UTC))
+        def change() -> dict[str, Any]:
+            with write_as(self._store.database, user_id) as session:
+                work = self._work(session, user_id, prepared)
+                row = self._claim(work, key, json.dumps([name, given], sort_keys=True)) if key else None
+                if row is not None and row.answer:
+                    return row.answer
+                done = command.run(work, input_)
+                answer = _answer(done)
+                if row is not None:
+                    row.answer = answer
+                session.add(Audit(user_id=user_id, at=work.now, actor=actor, action=name, detail=done.audit))
+                events.append(session, user_id, *done.events)
+            return answer
+
+        return change()
+
+    def _work(self, session: Session, user_id: int, prepared: Any = None) -> Work:
+        return Work(session, user_id, self._store.vault, self._queue, self._allowed, datetime.now(UTC), prepared)
 
     def _claim(self, work: Work, key: str, asked: str) -> Answered:
         """The row of an idempotency key; without an answer when it is new. Whoever is at the command now is waited for.

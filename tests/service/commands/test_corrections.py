@@ -14,6 +14,7 @@ from service.core.mime import parse
 from service.core.tokens import tokens
 from service.store.tables import Analysis, Correction, Event, Learned, Rule
 from tests.service.api.seed import Filled, fill
+from tests.service.store.locks import mail_read_in_writes
 from tests.service.store.mailbox import BEGIN, mail
 
 if TYPE_CHECKING:
@@ -117,3 +118,20 @@ def test_corrections_at_once_are_all_counted(client: Client, filled: Filled) -> 
         thread.join()
     assert len(results) == 2
     assert learned(client)["calendar"][""] == 2
+
+
+def test_nobody_waits_while_a_corrected_message_is_read(client: Client, filled: Filled) -> None:
+    """It is read before the transaction that writes begins."""
+    with mail_read_in_writes(client.store.database) as found:
+        client.do("messages.correct", id=filled.question, category="calendar")
+        client.do("messages.uncorrect", id=filled.question)
+    assert found == []
+
+
+def test_a_correction_whose_message_is_gone_has_its_answer_again(client: Client, filled: Filled) -> None:
+    """With its key; without it, it is told that there is no such message."""
+    answer = client.do("messages.correct", key="k", id=filled.question, category="calendar")
+    client.do("accounts.delete", id=filled.work)
+    assert client.do("messages.correct", key="k", id=filled.question, category="calendar") == answer
+    with pytest.raises(Refused, match=f"there is no message {filled.question}"):
+        client.do("messages.correct", id=filled.question, category="calendar")
