@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from service import inputs
 from service.commands.command import Refused, Work
 from service.store import events
+from service.store.database import insist
 from service.store.scope import read_as, write_as
 from service.store.tables import Audit
 from service.store.tables import Command as Answered
@@ -75,7 +76,7 @@ class Desk:
                 events.append(session, user_id, *done.events)
             return answer
 
-        return change()
+        return insist(change)
 
     def _work(self, session: Session, user_id: int, prepared: Any = None) -> Work:
         return Work(session, user_id, self._store.vault, self._queue, self._allowed, datetime.now(UTC), prepared)

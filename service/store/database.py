@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError  # noqa: A004  # its own name
@@ -24,12 +25,20 @@ if TYPE_CHECKING:
 
     from service.store.url import DatabaseUrl
 
+T = TypeVar("T")
+
+log = logging.getLogger("service.store")
+
+ATTEMPTS = 3
+"""How often a transaction is tried at most that others keep from being done."""
 _BUSY = 30_000  # milliseconds that a writer of SQLite waits for another one
 _POOL = 10  # connections of this process
 _JSON = partial(json.dumps, ensure_ascii=False, allow_nan=False)  # PostgreSQL refuses escapes unless it keeps UTF-8
 _ALONE = 0x4F4E45  # any number of 24 bits; `service.store.schema` has another one
 _AWAY = {"08", "25", "40", "53", "55", "57"}
 """Classes of SQLSTATE: connections, states of transactions, conflicts, resources, objects in use, an operator."""
+_CONFLICTS = ("40001", "40P01")
+"""A serialization failure and a deadlock: the transaction is undone, and may succeed at once when it is tried again."""
 _DISK_FULL = "53100"
 _REMEMBERED = 60.0  # seconds: a process that seldom writes does not know when there is space again
 _WOKEN = "woken"  # the key in a session's info: the users who have new events once it is committed
@@ -120,6 +129,18 @@ def is_away(error: SQLAlchemyError) -> bool:
         return True
     state: str | None = getattr(error.orig, "sqlstate", None)
     return isinstance(error, OperationalError) and (state is None or state[:2] in _AWAY)
+
+
+def insist(do: Callable[[], T]) -> T:
+    """Do a transaction, and again when the database has given it up for another one. Raises what the last try does."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return do()
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in _CONFLICTS:
+                raise
+            log.info("a transaction is tried again: %s", type(error.orig).__name__)
+    return do()
 
 
 def is_full(error: SQLAlchemyError) -> bool:
