@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from service.api import pages
 from service.api.operation import JSON_OR_TOML, command, read
-from service.commands.rules import Nothing, Rules
+from service.commands.rules import Nothing, Rules, shown
 from service.inputs import Id, View
 from service.store.tables import Rule, RuleApplication
-from service.views import RuleApplicationView, RuleView
+from service.views import RuleApplicationView
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -32,8 +32,7 @@ class Applications(View):
 
 def list_rules(session: Session, _: Nothing) -> Rules:
     """All rules, in the order in which they are applied."""
-    rules = session.scalars(select(Rule).order_by(Rule.position, Rule.id))
-    return Rules(rules=[RuleView.model_validate(rule) for rule in rules])
+    return shown(session.scalars(select(Rule).order_by(Rule.position, Rule.id)))
 
 
 def list_applications(session: Session, given: Filters) -> Applications:
@@ -47,7 +46,7 @@ def list_applications(session: Session, given: Filters) -> Applications:
 
 OPERATIONS = (
     read("rules.list", "/rules", "List the rules", Rules, list_rules, Nothing),
-    command("rules.put", "PUT", "/rules", bodies=JSON_OR_TOML),
+    command("rules.put", "PUT", "/rules", refusals=(409,), bodies=JSON_OR_TOML),
     command("rules.update", "PATCH", "/rules/{id}", refusals=(404,)),
     command("rules.delete", "DELETE", "/rules/{id}", refusals=(404,)),
     command("rules.reorder", "PUT", "/rules/order"),

@@ -12,6 +12,7 @@ from service.inputs import Id, Input, View
 from service.mail import registry
 from service.mail.demo import account as demo
 from service.store import threads
+from service.store.database import one_at_a_time
 from service.store.events import New
 from service.store.tables import Account
 from service.views import AccountView
@@ -74,6 +75,7 @@ class Accounts(View):
 def create(work: Work, given: Create) -> Done[AccountView]:
     """Follow a mailbox; the demo goes, since there is mail of the user's own now."""
     demo.withdraw(work.session, work.user_id)
+    one_at_a_time(work.session, work.user_id)  # or two that are counted at once could each be the last one
     if work.session.scalars(select(func.count()).select_from(Account)).one() >= MOST:
         raise Refused(409, f"there are {MOST} accounts already, and more are not followed: delete one first")
     settings = _checked(work, given.kind, given.settings)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import Field, JsonValue
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from service.commands.command import Command, Done, Refused
 from service.core import rules as core
 from service.core.category import Category
 from service.core.rules.reading import MOST
 from service.inputs import Id, Input, View
+from service.store.database import one_at_a_time
 from service.store.events import New
 from service.store.reading import stored_email
 from service.store.tables import Analysis, Message, Rule
 from service.views import RuleView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from service.commands.command import Work
 
@@ -32,12 +35,17 @@ class Rules(View):
     """All rules, in the order in which they are applied."""
 
     rules: list[RuleView]
+    revision: Annotated[str, Field(description="Another one after each change of any rule.")]
 
 
 class Put(Input):
     """The rules that there are to be, instead of all others."""
 
     rule: Definitions
+    revision: Annotated[
+        str | None,
+        Field(max_length=64, description="That of the rules which these replace: if others are there, they stay."),
+    ] = None
 
 
 class Change(Input):
@@ -102,7 +110,10 @@ class Enqueued(View):
 def put(work: Work, given: Put) -> Done[Rules]:
     """Have these rules and no others; one that keeps its name keeps its id."""
     definitions = [core.definition(rule) for rule in _read(given.rule)]
-    known = {rule.name: rule for rule in _stored(work)}
+    stored = _alone(work)
+    if given.revision not in (None, revision(stored)):
+        raise Refused(409, "the rules have been changed since they had this revision: read them, and put yours anew")
+    known = {rule.name: rule for rule in stored}
     names = {definition["name"] for definition in definitions}
     for name in known.keys() - names:
         work.session.delete(known[name])
@@ -118,16 +129,14 @@ def put(work: Work, given: Put) -> Done[Rules]:
 
 def change(work: Work, given: Change) -> Done[Rules]:
     """Have a rule applied from now on, or not."""
-    rule = work.session.get(Rule, given.id)
-    if rule is None:
-        raise Refused(404, f"there is no rule {given.id}")
+    rule = _find(work, given.id)
     rule.enabled, rule.updated_at = given.enabled, work.now
     return _done(work)
 
 
 def reorder(work: Work, given: Reorder) -> Done[Rules]:
     """Apply the rules in another order."""
-    known = {rule.id: rule for rule in _stored(work)}
+    known = {rule.id: rule for rule in _alone(work)}
     if sorted(known) != sorted(given.ids):
         raise Refused(422, f"ids: the new order has to name each rule once: {', '.join(map(str, known)) or 'none'}")
     for position, id_ in enumerate(given.ids, 1):
@@ -138,9 +147,8 @@ def reorder(work: Work, given: Reorder) -> Done[Rules]:
 
 def remove(work: Work, given: One) -> Done[Rules]:
     """Forget a rule. What it did stays as it is."""
-    gone = work.session.execute(delete(Rule).where(Rule.id == given.id).returning(Rule.id)).one_or_none()
-    if gone is None:
-        raise Refused(404, f"there is no rule {given.id}")
+    work.session.delete(_find(work, given.id))
+    work.session.flush()
     return _done(work)
 
 
@@ -181,6 +189,31 @@ COMMANDS: tuple[Command[Any, Any], ...] = (
 )
 
 
+def shown(stored: Iterable[Rule]) -> Rules:
+    """Rules, given in their order."""
+    stored = list(stored)
+    return Rules(rules=[RuleView.model_validate(rule) for rule in stored], revision=revision(stored))
+
+
+def revision(stored: Iterable[Rule]) -> str:
+    """What tells these rules, in their order, from all others."""
+    told = [[rule.id, rule.enabled, rule.definition] for rule in stored]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _find(work: Work, rule_id: int) -> Rule:
+    rule = next((rule for rule in _alone(work) if rule.id == rule_id), None)
+    if rule is None:
+        raise Refused(404, f"there is no rule {rule_id}")
+    return rule
+
+
+def _alone(work: Work) -> Sequence[Rule]:
+    """The rules, which nobody else changes until the commit."""
+    one_at_a_time(work.session, work.user_id)
+    return _stored(work)
+
+
 def _stored(work: Work) -> Sequence[Rule]:
     return work.session.scalars(select(Rule).order_by(Rule.position, Rule.id)).all()
 
@@ -199,6 +232,6 @@ def _applied(application: core.Application) -> Applied:
 
 
 def _done(work: Work) -> Done[Rules]:
-    rules = [RuleView.model_validate(rule) for rule in _stored(work)]
-    ids = {"rule_ids": [rule.id for rule in rules]}
-    return Done(Rules(rules=rules), (New("rules.changed", ids),), ids)
+    rules = shown(_stored(work))
+    told = {"rule_ids": [rule.id for rule in rules.rules], "revision": rules.revision}
+    return Done(rules, (New("rules.changed", told),), told)

@@ -87,6 +87,8 @@ def test_rules_are_read_as_toml_and_as_json(api: Api) -> None:
     assert api.get("/rules") == put
     definitions = [rule["definition"] for rule in put["rules"]]
     assert api.send("PUT", "/rules", json={"rule": definitions}).json()["rules"][0]["id"] == put["rules"][0]["id"]
+    late = api.refused(409, "PUT", "/rules", json={"rule": definitions, "revision": "another"})
+    assert "have been changed since" in late["detail"]
     tried = api.send("POST", "/rules/dry-run", **toml).json()
     assert [one["subject"] for one in tried["messages"]] == ["Your receipt"]
     assert api.send("POST", "/rules/apply").status_code == 202
@@ -98,7 +100,7 @@ def test_rules_are_read_as_toml_and_as_json(api: Api) -> None:
     rule = put["rules"][0]["id"]
     assert api.send("PUT", "/rules/order", json={"ids": [rule]}).json()["rules"][0]["id"] == rule
     assert api.send("PATCH", f"/rules/{rule}", json={"enabled": False}).json()["rules"][0]["enabled"] is False
-    assert api.send("DELETE", f"/rules/{rule}").json() == {"rules": []}
+    assert api.send("DELETE", f"/rules/{rule}").json()["rules"] == []
 
 
 def test_events_are_read_from_the_log(api: Api) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +16,11 @@ from service.store.opened import Store
 from service.store.queue import Queue
 from service.store.tables import User
 from service.store.vault import Vault
+from tests.service.store.locks import log_held, waiting
+from tests.service.worker.whole import wait_until
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
     from service.store.database import Database
@@ -31,6 +35,17 @@ class Client:
     def do(self, command: str, /, *, key: str | None = None, **given: Any) -> dict[str, Any]:
         """Give a command; its answer."""
         return self.desk.do(self.user_id, command, given, key=key, actor="test")
+
+
+def together(client: Client, *commands: tuple[str, dict[str, Any]]) -> list[Future[dict[str, Any]]]:
+    """Have commands done beside each other on PostgreSQL: each one has begun before any is committed."""
+    database = client.store.database
+    done: list[Future[dict[str, Any]]] = []
+    with ThreadPoolExecutor(len(commands)) as threads, log_held(database, client.user_id):
+        for name, given in commands:
+            done.append(threads.submit(client.do, name, **given))
+            wait_until(lambda: waiting(database) == len(done))
+    return done
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from service.commands.command import Refused
 from service.mail.demo import account as demo
 from service.store import events
 from service.store.tables import Account, Message, Thread
+from tests.service.commands.conftest import together
+from tests.service.store.locks import on_postgresql
 from tests.service.store.mailbox import Mailbox, mail
 
 if TYPE_CHECKING:
@@ -136,3 +138,16 @@ def test_accounts_are_no_more_than_a_list_shows(client: Client, maildir: str, mo
     follow(client, maildir)
     with pytest.raises(Refused, match="there are 1 accounts already"):
         follow(client, maildir)
+
+
+@on_postgresql
+def test_accounts_that_are_made_at_once_are_all_counted(
+    client: Client, maildir: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second waits for the first, and is one too many."""
+    monkeypatch.setattr(accounts, "MOST", 1)
+    given = {"kind": "maildir", "name": "Work", "settings": {"path": maildir}}
+    first, second = together(client, ("accounts.create", given), ("accounts.create", given))
+    assert first.result()["name"] == "Work"
+    with pytest.raises(Refused, match="there are 1 accounts already"):
+        second.result()

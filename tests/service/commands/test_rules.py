@@ -9,8 +9,10 @@ from sqlalchemy import select
 
 from service.commands.command import Refused
 from service.store import rules
-from service.store.tables import Analysis, Audit, Event
+from service.store.tables import Analysis, Audit, Event, Rule
 from tests.service.api.seed import Filled, fill
+from tests.service.commands.conftest import together
+from tests.service.store.locks import on_postgresql
 
 if TYPE_CHECKING:
     from tests.service.commands.conftest import Client
@@ -29,6 +31,12 @@ def filled(client: Client) -> Filled:
 def names(answer: dict[str, Any]) -> list[str]:
     """The names of rules, in their order."""
     return [rule["name"] for rule in answer["rules"]]
+
+
+def ids(client: Client) -> list[int]:
+    """The ids of the stored rules, in their order."""
+    with client.store.database.read() as session:
+        return list(session.scalars(select(Rule.id).order_by(Rule.position, Rule.id)))
 
 
 def test_rules_are_replaced_in_their_order(client: Client) -> None:
@@ -57,6 +65,37 @@ def test_rules_are_reordered_and_forgotten(client: Client) -> None:
         client.do("rules.delete", id=ids[1])
     with pytest.raises(Refused, match="there is no rule"):
         client.do("rules.update", id=ids[1], enabled=True)
+
+
+def test_rules_that_others_have_changed_are_not_replaced_unseen(client: Client) -> None:
+    """Who sends the revision of the rules that they saw is told, and those stay; without it the last word counts."""
+    seen = client.do("rules.put", rule=[SHOP])
+    client.do("rules.update", id=seen["rules"][0]["id"], enabled=False)
+    with pytest.raises(Refused, match="the rules have been changed since") as refused:
+        client.do("rules.put", rule=[BOB], revision=seen["revision"])
+    assert refused.value.status == 409
+    back = client.do("rules.update", id=seen["rules"][0]["id"], enabled=True)
+    assert back["revision"] == seen["revision"]
+    assert names(client.do("rules.put", rule=[BOB], revision=seen["revision"])) == ["Bob"]
+    assert names(client.do("rules.put", rule=[LUNCH])) == ["Lunch"]
+
+
+@on_postgresql
+def test_rules_that_are_put_at_once_are_there_once(client: Client) -> None:
+    """The second waits for the first, and finds what that has made."""
+    together(client, ("rules.put", {"rule": [SHOP, LUNCH]}), ("rules.put", {"rule": [LUNCH, BOB]}))
+    assert names(client.do("rules.reorder", ids=ids(client))) == ["Lunch", "Bob"]
+
+
+@on_postgresql
+def test_orders_that_are_given_at_once_are_not_mixed(client: Client) -> None:
+    """The order is the last one's, and each rule has a place of its own."""
+    client.do("rules.put", rule=[SHOP, LUNCH, BOB])
+    shop, lunch, bob = ids(client)
+    together(client, ("rules.reorder", {"ids": [lunch, shop, bob]}), ("rules.reorder", {"ids": [shop, bob, lunch]}))
+    with client.store.database.read() as session:
+        stored = session.execute(select(Rule.position, Rule.id).order_by(Rule.position)).all()
+    assert [tuple(row) for row in stored] == [(1, shop), (2, bob), (3, lunch)]
 
 
 def test_all_that_is_wrong_with_rules_is_told(client: Client) -> None:
