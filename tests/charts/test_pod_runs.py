@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import time
 import uuid
@@ -11,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from sqlalchemy import select
 
@@ -18,7 +18,7 @@ from service.store import schema
 from service.store.database import Database
 from service.store.tables import Worker
 from service.store.url import DatabaseUrl
-from tests.boot import APPS, request
+from tests.boot import APPS
 from tests.charts.backing import Backing
 from tests.charts.chart import Objects, render_image
 from tests.charts.kubelet import Kubelet, Pod
@@ -69,10 +69,43 @@ def test_what_is_stored_outlives_the_pod(image: str, tmp_path: Path, volume: str
             assert pod.exit_status == 0, pod.log
 
 
-def _ask(pod: Pod, method: str, path: str) -> Any:
-    answer = request(pod.ports["http"], method, path, Authorization=f"Bearer {TOKEN}")
-    assert answer.status == 200, answer.body
-    return json.loads(answer.body)
+def test_the_largest_messages_fit_into_the_memory(image: str, tmp_path: Path, volume: str) -> None:
+    """Mail of MAX_MESSAGE_SIZE is stored and understood within the limit, and nothing is killed for it."""
+    values = {"accessToken": {"value": TOKEN}, "config": {"maildirRoots": ["/mail"]}}
+    with Pod(render_image(image, values), tmp_path, mounts={"/mail": _large_mail(tmp_path, 4)}, volume=volume) as pod:
+        kubelet = Kubelet(pod)
+        kubelet.start()
+        assert kubelet.ready.wait(30), pod.log
+        account = {"kind": "maildir", "name": "Large", "settings": {"path": "/mail/large"}}
+        _ask(pod, "POST", "/api/accounts", json=account)
+        deadline = time.monotonic() + 120
+        while _understood(pod) < 4:
+            assert not pod.ended.wait(0.5), pod.log
+            assert time.monotonic() < deadline, pod.log
+        assert "killed" not in pod.log
+
+
+def _large_mail(folder: Path, count: int) -> Path:
+    folder.chmod(0o755)
+    for part in ("cur", "new", "tmp"):
+        (folder / "mail" / "large" / part).mkdir(parents=True)
+    for number in range(count):
+        header = f"From: a@example.org\nSubject: Large\nMessage-ID: <{number}@example.org>\n\n"
+        (folder / "mail" / "large" / "new" / str(number)).write_text(
+            header + "Word by word it goes on and on.\n" * 312_000
+        )
+    return folder / "mail"
+
+
+def _understood(pod: Pod) -> int:
+    return sum(message["category"] is not None for message in _ask(pod, "GET", "/api/messages")["messages"])
+
+
+def _ask(pod: Pod, method: str, path: str, **body: Any) -> Any:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    answer = httpx2.request(method, f"http://127.0.0.1:{pod.ports['http']}{path}", headers=headers, **body)
+    assert answer.is_success, answer.text
+    return answer.json()
 
 
 def test_the_migration_changes_nothing_the_second_time(image: str, backing: Backing, tmp_path: Path) -> None:
