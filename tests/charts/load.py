@@ -14,6 +14,7 @@ from tests.service.live.listener import Listener
 from tests.service.process import TOKEN
 
 _PAUSE = 0.01
+_GONE = b"Invalid session", b"Session is disconnected"  # what Engine.IO says of sessions that it does not have any more
 _ALLOWED = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -65,14 +66,16 @@ class Requests(threading.Thread):
 class LiveClients:
     """Socket.IO clients over one transport, connected while it is entered, each with cookies of its own.
 
-    Each comes back with the id of the last event that it has. `failed` is what was answered neither with a 200 nor, to
-    a session that another pod has, with the 400 that sends its client to a new one.
+    Each comes back with the id of the last event that it has, unless it is `forgetful`. `failed` is what was answered
+    neither with a 200 nor, to a session that another pod has or that has ended, with the 400 that sends its client to a
+    new one.
     """
 
-    def __init__(self, port: int, count: int, transport: str) -> None:
+    def __init__(self, port: int, count: int, transport: str, *, forgetful: bool = False) -> None:
         self._url = f"http://127.0.0.1:{port}"
         self._count = count
         self._transport = transport
+        self._forgetful = forgetful
         self.failed: list[str] = []
         self.listeners: list[Listener] = []
         self._sessions: list[aiohttp.ClientSession] = []
@@ -82,6 +85,7 @@ class LiveClients:
             session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True), trace_configs=[self._trace()])
             self._sessions.append(session)
             listener = Listener(self._url, self._transport, last_id=0, http_session=session)
+            listener.forgetful = self._forgetful
             self.listeners.append(await listener.__aenter__())
         return self
 
@@ -103,8 +107,8 @@ class LiveClients:
 
     async def _answered(self, _session: object, _context: object, end: aiohttp.TraceRequestEndParams) -> None:
         body = await end.response.read() if end.response.status == http.client.BAD_REQUEST else b""
-        elsewhere = b"Invalid session" in body
-        if end.response.status not in (http.client.OK, http.client.SWITCHING_PROTOCOLS) and not elsewhere:
+        gone = any(words in body for words in _GONE)
+        if end.response.status not in (http.client.OK, http.client.SWITCHING_PROTOCOLS) and not gone:
             self.failed.append(f"{end.method} {end.url}: status {end.response.status} {body!r}")
 
     async def _unanswered(self, _session: object, _context: object, end: aiohttp.TraceRequestExceptionParams) -> None:

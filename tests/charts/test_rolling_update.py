@@ -44,10 +44,15 @@ def test_nothing_is_lost_while_pods_are_replaced(image: str, backing: Backing, t
         assert set(clients.cookies(COOKIE)) <= update.new_pods
 
 
-def test_without_a_drain_delay_the_same_update_loses_requests(image: str, backing: Backing, tmp_path: Path) -> None:
-    """The measurement can fail: a pod that stops accepting before the load balancer knows loses what it is given."""
-    update = run_client(_update(image, backing, tmp_path, {"config": {"drainDelay": 0}}))
+def test_without_a_drain_delay_and_replay_the_same_update_loses_both(
+    image: str, backing: Backing, tmp_path: Path
+) -> None:
+    """The measurement can fail: with pods that stop accepting at once, and clients that do not say what they have."""
+    update = run_client(_update(image, backing, tmp_path, {"config": {"drainDelay": 0}}, forgetful=True))
     assert update.failed_requests
+    for clients in update.clients:
+        for listener in clients.listeners:
+            assert len(listener.ids) < update.last_event
 
 
 @dataclass
@@ -64,7 +69,7 @@ class _Update:
         return [failure for each in self.requests for failure in each.failed]
 
 
-async def _update(image: str, backing: Backing, folder: Path, values: Object) -> _Update:
+async def _update(image: str, backing: Backing, folder: Path, values: Object, *, forgetful: bool = False) -> _Update:
     with ExitStack() as running:
         url, shared = running.enter_context(backing.lent())
         objects = render_image(image, {**shared, "api": {"replicas": PODS}, **values})
@@ -83,7 +88,10 @@ async def _update(image: str, backing: Backing, folder: Path, values: Object) ->
         worker = await _start(workers[0], running)
         balancer = running.enter_context(Balancer(folder, [pod.ports["http"] for pod in pods]))
         kubelets = [await _let_in(pod, balancer, running) for pod in pods[:PODS]]
-        clients = LiveClients(balancer.port, 4, "websocket"), LiveClients(balancer.port, 4, "polling")
+        clients = (
+            LiveClients(balancer.port, 4, "websocket", forgetful=forgetful),
+            LiveClients(balancer.port, 4, "polling", forgetful=forgetful),
+        )
         async with clients[0], clients[1]:
             with ExitStack() as load:
                 lines: list[tuple[str, ...]] = [("GET /",), ("GET /",), COMMANDS]

@@ -29,8 +29,8 @@ OWNER = 1
 class Listener:
     """A Socket.IO client that comes back by itself, each time with the id of the last event that it has.
 
-    As an async context manager it connects and leaves again; `last_id` is what it has at first, None for nothing.
-    `options` are those of its `socketio.AsyncClient`.
+    As an async context manager it connects and leaves again; `last_id` is what it has at first, None for nothing; one
+    that is `forgetful` never tells what it has. `options` are those of its `socketio.AsyncClient`.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class Listener:
         self.events: list[dict[str, Any]] = []
         self.connections = 0
         self.last_id = last_id
+        self.forgetful = False
         self._url, self._transport, self._given, self._options = url, transport, auth, options
         self._heard: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
         self._renew()
@@ -87,7 +88,7 @@ class Listener:
         self.client.on("*", self._hear)
 
     def _auth(self) -> dict[str, Any]:
-        return self._given if self.last_id is None else {**self._given, "last_id": self.last_id}
+        return self._given if self.forgetful or self.last_id is None else {**self._given, "last_id": self.last_id}
 
     async def _hear(self, event: str, data: Any) -> None:
         if event == "connection_status":
