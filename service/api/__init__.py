@@ -30,6 +30,7 @@ from service.api.auth import Auth
 from service.api.debug_config import DebugConfig
 from service.api.guard import Guard
 from service.api.operation import Services
+from service.api.reader import get_reader
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -64,7 +65,8 @@ def routes(
         served.append(Route("/debug-config", DebugConfig(settings).get, middleware=guard))
     services = Services(store.database, desk)
     closed = Mount(PREFIX, routes=endpoint.routes(services, OPERATIONS), middleware=guard)
-    return [*served, Route("/openapi.json", _description()), *_auth(settings, store, authenticator, people), closed]
+    served += [Route("/openapi.json", _description()), Route("/mail", get_reader, methods=["GET"])]
+    return [*served, *_auth(settings, store, authenticator, people), closed]
 
 
 def _auth(settings: Settings, store: Store, authenticator: Authenticator, people: People) -> list[BaseRoute]:

@@ -49,5 +49,5 @@ def served(folder: Path, mails: Mapping[str, bytes], **env: str) -> Iterator[Ser
     _, stranger = ApiTokens(database).make(other_id, "script", writes=True)
     ids = dict(zip(mails, Mailbox(database, owner).deliver(*mails.values()), strict=True))
     database.close()
-    with start(DATA_DIR=str(folder), WORKER_MODE="false", **env) as process:
+    with start(**{"DATA_DIR": str(folder), "WORKER_MODE": "false", **env}) as process:
         yield Served(process.wait_ready(), ids, stranger)
