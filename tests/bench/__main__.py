@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from tests.bench import machine, triage
 from tests.bench.boot import first_answer, gil, memory, ready, throughput
-from tests.bench.image import comparison
+from tests.bench.image import comparison as image
+from tests.bench.mail import comparison as mail
 from tests.bench.processes import Broken
 from tests.bench.rounds import Rounds
 from tests.bench.table import table
@@ -27,10 +28,11 @@ BENCHMARKS: dict[str, Callable[[Rounds, Path], list[Figure]]] = {
     "throughput": throughput.measure,
     "memory": memory.measure,
     "gil": gil.measure,
-    "image": comparison.measure,
+    "image": image.measure,
+    "mail": mail.measure,
     "triage": triage.measure,
 }
-BY_DEFAULT = [name for name in BENCHMARKS if name not in {"image", "triage"}]
+BY_DEFAULT = [name for name in BENCHMARKS if name not in {"image", "mail", "triage"}]
 RUNS = 15
 
 
@@ -56,7 +58,9 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the boot beside its peers.")
-    parser.add_argument("benchmark", nargs="*", help=f"of {', '.join(BENCHMARKS)} (default: all but image and triage)")
+    parser.add_argument(
+        "benchmark", nargs="*", help=f"of {', '.join(BENCHMARKS)} (default: all but image, mail, triage)"
+    )
     parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"paired runs of each (default: {RUNS})")
     parser.add_argument("--corpus", type=Path, default=triage.CORPUS, metavar="FILE", help="the messages of `triage`")
     arguments = parser.parse_args()

@@ -15,6 +15,8 @@ from tests.bench.processes import ROOT, Program
 
 PROGRAMS = Path(__file__).parent / "programs"
 APPS = ROOT / "tests" / "probes" / "apps"
+TOKEN = "for-the-benchmark-alone"
+"""What opens the API of the service."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,14 @@ def holds_gil() -> Application:
     return Application("import that keeps the GIL", {"app": "holds_gil:app"})
 
 
-def service(folder: Path) -> Application:
+def service(folder: Path, **settings: str) -> Application:
     """The service this project ships, with its own contract; from a checkout, which need not be installed.
 
-    Its database is in `folder`, with the schema, so that no side makes it, and without the demo's mail.
+    Its database is in `folder` unless `settings` name another one; it has the schema, so that no side makes it, and is
+    without the demo's mail.
     """
     contract = tomllib.loads((ROOT / "service" / "contract.toml").read_text())
-    environment = {"DATA_DIR": str(folder / "data"), "DEMO": "false", "ACCESS_TOKEN": "for-the-benchmark-alone"}
+    environment = {"DATA_DIR": str(folder / "data"), "DEMO": "false", "ACCESS_TOKEN": TOKEN, **settings}
     subprocess.run(
         [sys.executable, "-m", "service", "migrate"], cwd=ROOT, env=os.environ | environment, check=True,
         stdout=subprocess.DEVNULL,

@@ -28,7 +28,7 @@ CONFIG = """
 dovecot_config_version = 2.4.0
 dovecot_storage_version = 2.4.0
 log_path = /dev/stderr
-protocols = imap
+protocols = imap lmtp
 auth_allow_cleartext = yes
 mail_driver = maildir
 mail_path = ~/Maildir
@@ -73,6 +73,11 @@ service imap-login {
     ssl = yes
   }
 }
+service lmtp {
+  inet_listener lmtp {
+    port = 24
+  }
+}
 """
 
 
@@ -81,12 +86,14 @@ class DovecotServer:
 
     It punishes nobody for a wrong password by pauses, so that whoever tries again and again is seen.
     `without` are capabilities that it does not announce; `tls` is a directory with `cert.pem` and `key.pem`, with
-    which it speaks STARTTLS on `port` and TLS on `tls_port`. As a context manager it is removed at the end.
+    which it speaks STARTTLS on `port` and TLS on `tls_port`. Mail servers hand it mail on `lmtp_port`. As a context
+    manager it is removed at the end.
     """
 
     def __init__(self, *, without: Iterable[str] = (), tls: Path | None = None) -> None:
         self.port = free_port()
         self.tls_port = free_port()
+        self.lmtp_port = free_port()
         self._name = f"airlock-test-{uuid.uuid4().hex}"
         self._config = CONFIG + "".join(f"imap_capability/{name} = no\n" for name in without)
         self._config += "ssl = no\n"
@@ -103,7 +110,8 @@ class DovecotServer:
             for file in self._tls.glob("*.pem") if self._tls else ():
                 (Path(made) / file.name).write_bytes(file.read_bytes())
             (Path(made) / "dovecot.conf").write_text(self._config)
-            ports = [f"-p=127.0.0.1:{self.port}:143", f"-p=127.0.0.1:{self.tls_port}:993"]
+            published = {self.port: 143, self.tls_port: 993, self.lmtp_port: 24}
+            ports = [f"-p=127.0.0.1:{ours}:{its}" for ours, its in published.items()]
             start = ["--user=0", "--entrypoint=dovecot", IMAGE, "-F", "-c", "/airlock/dovecot.conf"]
             _docker("create", f"--name={self._name}", *ports, *start)
             _docker("cp", f"{made}/.", f"{self._name}:/airlock")
