@@ -76,11 +76,14 @@ def newest(session: Session, user_ids: Iterable[int]) -> dict[int, int]:
 
 def prune(session: Session, before: datetime, limit: int) -> int:
     """Forget events from before a time, at most `limit` of each user; returns how many there were."""
-    newest = select(Event.user_id, func.max(Event.id)).where(Event.at < before).group_by(Event.user_id)
     forgotten = 0
-    for user_id, old in session.execute(newest).all():
+    for user_id in session.scalars(select(User.id).order_by(User.id)).all():
+        first = select(Event.id, Event.at).where(Event.user_id == user_id).order_by(Event.id).limit(limit).subquery()
+        old = session.scalars(select(func.max(first.c.id)).where(first.c.at < before)).one()
+        if old is None:
+            continue
         known = session.scalars(select(User.pruned_event).where(User.id == user_id).with_for_update()).one()
-        pruned = max(known, min(old, known + limit))
+        pruned = max(known, old)
         session.execute(update(User).where(User.id == user_id).values(pruned_event=pruned))
         gone = session.execute(delete(Event).where(Event.user_id == user_id, Event.id <= pruned))
         forgotten += gone.rowcount  # type: ignore[attr-defined]  # a CursorResult, as DELETE gives

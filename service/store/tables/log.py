@@ -41,7 +41,7 @@ class Audit(Base):
     """Who did what to the control plane. It names things by their ids, and quotes no mail."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_user_id_id", "user_id", "id"),)
+    __table_args__ = (Index("ix_audit_user_id_at_id", "user_id", "at", "id"),)
 
     id: Mapped[Id]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

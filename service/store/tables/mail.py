@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.tables.base import ONCE, Base, Id, OfAccount, OfMessage, OfUser
+
+_WAITS = text("analysed_at IS NULL")
 
 
 class Account(Base):
@@ -61,7 +63,11 @@ class Thread(Base):
     """Messages that belong together."""
 
     __tablename__ = "threads"
-    __table_args__ = (Index("ix_threads_user_id_latest_at_id", "user_id", "latest_at", "id"), ONCE)
+    __table_args__ = (
+        Index("ix_threads_user_id_latest_at_id", "user_id", "latest_at", "id"),
+        Index("ix_threads_user_id_subject_key", "user_id", "subject_key"),
+        ONCE,
+    )
 
     id: Mapped[Id]
     user_id: Mapped[OfUser]
@@ -78,7 +84,9 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("account_id", "identity"),
         Index("ix_messages_user_id_received_at_id", "user_id", "received_at", "id"),
-        Index("ix_messages_account_id_analysed_at_id", "account_id", "analysed_at", "id"),
+        Index("ix_messages_user_id_id", "user_id", "id"),
+        Index("ix_messages_waiting_of_account", "account_id", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
+        Index("ix_messages_waiting_of_user", "user_id", "account_id", sqlite_where=_WAITS, postgresql_where=_WAITS),
         ONCE,
     )
 

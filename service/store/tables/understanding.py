@@ -15,7 +15,10 @@ class Analysis(Base):
     """What one message is and says."""
 
     __tablename__ = "analyses"
-    __table_args__ = (Index("ix_analyses_user_id_category_message_id", "user_id", "category", "message_id"),)
+    __table_args__ = (
+        Index("ix_analyses_user_id_category_message_id", "user_id", "category", "message_id"),
+        Index("ix_analyses_user_id_message_id", "user_id", "message_id"),
+    )
 
     message_id: Mapped[OfMessage] = mapped_column(primary_key=True)
     user_id: Mapped[OfUser]
@@ -47,9 +50,10 @@ class Draft(Base):
     """A reply that is proposed. It is never sent by itself. `state` is "proposed", "edited" or "discarded"."""
 
     __tablename__ = "drafts"
+    __table_args__ = (Index("ix_drafts_user_id_updated_at_id", "user_id", "updated_at", "id"),)
 
     id: Mapped[Id]
-    user_id: Mapped[OfUser] = mapped_column(index=True)
+    user_id: Mapped[OfUser]
     message_id: Mapped[OfMessage] = mapped_column(unique=True)
     subject: Mapped[str]
     to: Mapped[list[Any]]
@@ -116,9 +120,10 @@ class RuleApplication(Base):
     """That a rule was applied to a message: the audit of rules. It outlives the rule."""
 
     __tablename__ = "rule_applications"
+    __table_args__ = (Index("ix_rule_applications_user_id_at_id", "user_id", "at", "id"),)
 
     id: Mapped[Id]
-    user_id: Mapped[OfUser] = mapped_column(index=True)
+    user_id: Mapped[OfUser]
     message_id: Mapped[OfMessage] = mapped_column(index=True)
     rule: Mapped[str]
     """The rule's name then."""

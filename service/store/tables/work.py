@@ -26,7 +26,7 @@ class DeadLetter(Base):
 
     id: Mapped[Id]
     user_id: Mapped[OfUser] = mapped_column(index=True)
-    account_id: Mapped[OfAccount]
+    account_id: Mapped[OfAccount] = mapped_column(index=True)
     message_id: Mapped[OfMessage] = mapped_column(unique=True)
     error: Mapped[str]
     attempts: Mapped[int]
