@@ -24,9 +24,9 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from probes import Failure
 from service import values
 from service.ai.url import ModelUrl
+from service.gmail_settings import GmailSettings
 from service.redis_url import RedisUrl
 from service.setting import setting
-from service.sign_in_settings import SignInSettings
 from service.store.url import DatabaseUrl
 from service.values import REDACTED, Unquoted
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Mode = Literal["api", "worker", "all"]
 
 
-class Settings(SignInSettings):
+class Settings(GmailSettings):
     """The settings in force. An empty or blank variable counts as unset.
 
     Raises pydantic's `ValidationError`; `load` turns it into a `Failure` that an operator can act on.

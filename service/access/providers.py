@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.access.provider import Provider
-from service.sign_in_settings import GOOGLE, redirect_uri
+from service.sign_in_settings import redirect_uri
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def providers(settings: Settings) -> dict[str, Provider]:
     """Each by its name, which is in its paths."""
     named = (
-        ("google", GOOGLE, settings.google_client_id, settings.google_client_secret),
+        ("google", settings.google_issuer, settings.google_client_id, settings.google_client_secret),
         ("oidc", settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret),
     )
     return {

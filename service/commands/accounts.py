@@ -26,7 +26,10 @@ Name = Annotated[str, Field(min_length=1, max_length=200, description="What its 
 Address = Annotated[str, Field(max_length=320, description="The e-mail address of its owner.")]
 Settings = Annotated[dict[str, JsonValue], Field(description="What the source of that kind needs to know.")]
 Secret = Annotated[
-    SecretStr, Field(max_length=10_000, description="The password. It is stored encrypted, never shown.")
+    SecretStr,
+    Field(
+        max_length=10_000, description="The password; of Gmail a refresh token. It is stored encrypted, never shown."
+    ),
 ]
 
 

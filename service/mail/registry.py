@@ -9,13 +9,15 @@ from pydantic import BaseModel, ValidationError
 
 from service.mail.demo import mailbox as demo
 from service.mail.demo.source import DemoSource
+from service.mail.gmail.registration import Registration
+from service.mail.gmail.settings import GmailSettings
 from service.mail.imap import Imap
 from service.mail.imap.settings import ImapSettings
 from service.mail.maildir import Maildir
 from service.mail.maildir.settings import MaildirSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from service.mail.source import Source
     from service.settings import Settings
 
-KINDS: dict[str, type[BaseModel]] = {"maildir": MaildirSettings, "imap": ImapSettings}
+KINDS: dict[str, type[BaseModel]] = {"maildir": MaildirSettings, "imap": ImapSettings, "gmail": GmailSettings}
 """The settings of each kind of source. Passwords and tokens are no settings: they are the account's secret."""
 
 
@@ -37,11 +39,13 @@ class Allowed:
     """Whether mail servers may be in this machine and in private networks."""
     message_size: int
     """Bytes; of a larger message only the header is brought."""
+    google: Registration | None = None
+    """The service as Google knows it, where it does."""
 
     @classmethod
     def by(cls, settings: Settings) -> Allowed:
         """As the service's settings say."""
-        return cls(settings.roots, settings.imap_allow_private, settings.max_message_size)
+        return cls(settings.roots, settings.imap_allow_private, settings.max_message_size, _google(settings))
 
 
 class InvalidSettings(ValueError):
@@ -55,6 +59,10 @@ class InvalidSettings(ValueError):
 def check(kind: str, settings: Mapping[str, Any], allowed: Allowed) -> BaseModel:
     """The settings as the kind's model, which `model_dump(mode="json")` turns back. Raises `InvalidSettings`."""
     model = KINDS.get(kind)
+    if kind == "gmail" and allowed.google is None:
+        raise InvalidSettings(
+            {"": "mailboxes at Gmail are not followed here: the operator sets GOOGLE_CLIENT_ID first"}
+        )
     if model is None:
         raise InvalidSettings({"": f"there is no kind of mailbox named {kind!r}: there are {', '.join(KINDS)}"})
     try:
@@ -64,8 +72,10 @@ def check(kind: str, settings: Mapping[str, Any], allowed: Allowed) -> BaseModel
     raise InvalidSettings({".".join(map(str, one["loc"][:1])): _sentence(model, kind, one) for one in problems})
 
 
-def open_source(kind: str, settings: Mapping[str, Any], secret: str, allowed: Allowed) -> Source:
-    """The source of an account, which has not connected yet. Raises `InvalidSettings`."""
+def open_source(
+    kind: str, settings: Mapping[str, Any], secret: str, allowed: Allowed, keep: Callable[[str], None]
+) -> Source:
+    """The source of an account, which has not connected yet; `keep` stores a new secret. Raises `InvalidSettings`."""
     if kind == demo.KIND:  # made by the service itself, so no user enters it
         return DemoSource.of(settings)
     checked = check(kind, settings, allowed)
@@ -74,7 +84,19 @@ def open_source(kind: str, settings: Mapping[str, Any], secret: str, allowed: Al
             return Maildir(checked.path, allowed.maildir_roots, size_limit=allowed.message_size)
         case ImapSettings():
             return Imap(checked, secret, private=allowed.private_hosts, size_limit=allowed.message_size)
+        case GmailSettings() if allowed.google is not None:
+            from service.mail.gmail import Gmail  # where somebody is at Gmail: Authlib takes long
+
+            return Gmail(checked, allowed.google, secret, keep, size_limit=allowed.message_size)
     raise AssertionError(kind)
+
+
+def _google(settings: Settings) -> Registration | None:
+    if settings.google_client_id is None or settings.google_client_secret is None:
+        return None
+    return Registration(
+        settings.google_client_id, settings.google_client_secret, settings.google_issuer, settings.gmail_api_url
+    )
 
 
 def _sentence(model: type[BaseModel], kind: str, problem: ErrorDetails) -> str:

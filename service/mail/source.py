@@ -18,7 +18,14 @@ INBOX = "INBOX"
 
 
 class SourceError(Exception):
-    """The source cannot be used now; the message is a sentence for the account's owner, without secrets."""
+    """The source cannot be used now; the message is a sentence for the account's owner, without secrets.
+
+    `after` are the seconds that the server wants to be left alone, 0 where it does not say.
+    """
+
+    def __init__(self, sentence: str, after: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.after = after
 
 
 class NeedsReauth(SourceError):
@@ -94,6 +101,10 @@ class Inbox(Protocol):
 
     def keep_folders(self, names: Iterable[str]) -> None:
         """Forget the folders that are not among `names`, and where messages were in them."""
+        ...
+
+    def note_resync(self, reason: str) -> None:
+        """Tell the owner that all of the mailbox is compared anew, and why."""
         ...
 
 

@@ -116,6 +116,13 @@ class StoreInbox:
                 session.execute(delete(Folder).where(Folder.id.in_(gone)))
                 events.append(session, account.user_id, *placements.refresh(session, account.id, sorted(touched)))
 
+    def note_resync(self, reason: str) -> None:
+        """Tell the owner that all of the mailbox is compared anew, and why."""
+        with self._database.write() as session:
+            account = self._account(session)
+            told = {"account_id": account.id, "reason": reason}
+            events.append(session, account.user_id, events.New("account.resync", told, account.id))
+
     def _account(self, session: Session) -> Account:
         """The account, locked until the commit, so that what happens to one account happens in one order."""
         return accounts.leased(session, self._account_id, self._lease)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.backoff import Backoff
 from service.mail.source import Gone, NeedsReauth, SourceError
 from service.metrics import RECONNECTS, SYNC_SECONDS, SYNCS
 from service.store import accounts, health
 from service.store.database import is_full
 from service.store.inbox import StoreInbox
-from service.worker.backoff import Backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +88,7 @@ class Follower:
     def _keep_following(self) -> None:
         backoff = Backoff()
         while not self._stopping.is_set():
+            after = 0.0
             try:
                 self._follow(backoff)
             except Gone:
@@ -97,6 +98,7 @@ class Follower:
                 return
             except SourceError as error:
                 self._told("failing", str(error))
+                after = error.after
             except SQLAlchemyError as error:
                 log.warning("account %d: the database fails: %s", self._account_id, type(error).__name__)
                 if is_full(error):
@@ -107,7 +109,7 @@ class Follower:
             finally:
                 self._close()
             SYNCS.labels("failed").inc()
-            self._stopping.wait(backoff.next())
+            self._stopping.wait(max(backoff.next(), after))
 
     def _follow(self, backoff: Backoff) -> None:
         self._source = source = self._open(self._account_id)

@@ -31,8 +31,27 @@ class Sources:
             kind, settings, locked = account.kind, account.settings, account.secret
         try:
             secret = self._store.vault.unlock(locked) if locked else ""
-            return open_source(kind, settings, secret, self._allowed)
+            return open_source(kind, settings, secret, self._allowed, _Keeper(self._store, account_id, secret))
         except InvalidSettings as error:
             raise SourceError(str(error)) from None
         except Failure as error:
             raise SourceError(" ".join((error.detail, *error.resolution))) from None
+
+
+class _Keeper:
+    """Stores the secret that a server gave in place of an account's own, unless its owner has entered another since."""
+
+    def __init__(self, store: Store, account_id: int, secret: str) -> None:
+        self._store = store
+        self._account_id = account_id
+        self._secret = secret
+
+    def __call__(self, secret: str) -> None:
+        """Raises `Gone` when the account, or its secret, is another one by now."""
+        vault = self._store.vault
+        with self._store.database.write() as session:
+            account = session.get(Account, self._account_id, with_for_update=True)
+            if account is None or account.secret is None or vault.unlock(account.secret) != self._secret:
+                raise Gone
+            account.secret = vault.lock(secret)
+        self._secret = secret

@@ -13,9 +13,9 @@ from dbos import DBOS
 from dbos import error as dbos_error
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.backoff import Backoff
 from service.store import queue
 from service.store.database import is_away
-from service.worker.backoff import Backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ _WAITS = text("analysed_at IS NULL")
 class Account(Base):
     """A mailbox that is followed.
 
-    `kind` is one of "maildir", "imap", "demo"; `settings` has what is not secret, `secret` the rest, encrypted.
+    `kind` is one of "maildir", "imap", "gmail", "demo"; `settings` has what is no secret, `secret` the rest, encrypted.
     `state` is one of "new", "syncing", "well", "failing", "needs_reauth"; `paused` is the user's own wish.
     """
 

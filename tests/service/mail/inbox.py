@@ -66,6 +66,10 @@ class MemoryInbox:
         self._keep(lambda place: place[0] in kept)
         self.cursors = {name: cursor for name, cursor in self.cursors.items() if name in kept}
 
+    def note_resync(self, reason: str) -> None:
+        """Note that there was one."""
+        self._note(f"resync: {reason}")
+
     def subjects(self, folder: str = "INBOX") -> list[str]:
         """The subjects of the folder's messages by ascending UID."""
         return [subject(self.messages[place].raw) for place in sorted(self.messages) if place[0] == folder]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from service.mail.gmail import Gmail
 from service.mail.imap import Imap
 from service.mail.maildir import Maildir
 from service.mail.registry import Allowed, InvalidSettings, check, open_source
@@ -14,13 +15,19 @@ from service.settings import load
 
 ALLOWED = Allowed(maildir_roots=(Path("/srv/mail"),), private_hosts=False, message_size=1_000_000)
 
+
+def keep(secret: str) -> None:
+    """No source here gets a new secret."""
+
+
 IMAP = {"host": "imap.example.org", "username": "ann@example.org"}
 
 
 @pytest.mark.parametrize(
     ("kind", "settings", "field", "sentence"),
     [
-        ("pop3", {}, "", "there is no kind of mailbox named 'pop3': there are maildir, imap"),
+        ("pop3", {}, "", "there is no kind of mailbox named 'pop3': there are maildir, imap, gmail"),
+        ("gmail", {}, "", "mailboxes at Gmail are not followed here: the operator sets GOOGLE_CLIENT_ID first"),
         ("maildir", {}, "path", "path is missing: it is the absolute path of a Maildir"),
         ("maildir", {"path": 7}, "path", "path is 7: it has to be the absolute path of a Maildir"),
         ("maildir", {"path": "/srv/mail/ann", "x": 1}, "x", "maildir has no setting 'x': it has path"),
@@ -63,7 +70,7 @@ def test_settings_survive_being_stored() -> None:
     stored = checked.model_dump(mode="json")
     assert stored == {"path": "/srv/mail/ann"}
     assert check("maildir", stored, ALLOWED) == checked
-    assert isinstance(open_source("maildir", stored, "", ALLOWED), Maildir)
+    assert isinstance(open_source("maildir", stored, "", ALLOWED, keep), Maildir)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +88,7 @@ def test_what_is_not_entered_is_as_usual(given: dict[str, Any], port: int, folde
     stored = checked.model_dump(mode="json")
     assert (stored["host"], stored["port"], stored["folders"]) == ("imap.example.org", port, folders)
     assert check("imap", stored, ALLOWED) == checked
-    source = open_source("imap", stored, "hunter2", ALLOWED)
+    source = open_source("imap", stored, "hunter2", ALLOWED, keep)
     assert isinstance(source, Imap)
     source.close()
 
@@ -99,3 +106,26 @@ def test_the_operator_allows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAILDIR_ROOTS", "/srv/mail, ~/mail")
     monkeypatch.setenv("IMAP_ALLOW_PRIVATE", "true")
     assert Allowed.by(load()) == Allowed((Path("/srv/mail"), Path.home() / "mail"), True, 10_000_000)
+
+
+def test_gmail_is_there_where_google_knows_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the operator's client, at Google's own addresses unless others stand in for it."""
+    for name, value in {
+        "GOOGLE_CLIENT_ID": "airlock",
+        "GOOGLE_CLIENT_SECRET": "secret-of-the-client",
+        "BASE_URL": "https://mail.example.org",
+        "ALLOWED_USERS": "ann@example.org",
+    }.items():
+        monkeypatch.setenv(name, value)
+    allowed = Allowed.by(load())
+    assert allowed.google is not None
+    assert (allowed.google.issuer, allowed.google.api) == (
+        "https://accounts.google.com",
+        "https://gmail.googleapis.com",
+    )
+    assert check("gmail", {}, allowed).model_dump() == {"poll_seconds": 60}
+    with pytest.raises(InvalidSettings, match="poll_seconds is 1: it has to be from 5 to 1500 seconds"):
+        check("gmail", {"poll_seconds": 1}, allowed)
+    source = open_source("gmail", {}, "1//token", allowed, keep)
+    assert isinstance(source, Gmail)
+    source.close()

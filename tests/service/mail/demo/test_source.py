@@ -137,5 +137,5 @@ def test_the_registry_opens_it() -> None:
     """An account of the demo has when it was made in its settings, and needs no secret."""
     allowed = Allowed((Path("/nowhere"),), private_hosts=False, message_size=10_000)
     inbox = MemoryInbox()
-    open_source("demo", {"made_at": MADE.isoformat()}, "", allowed).sync(inbox)
+    open_source("demo", {"made_at": MADE.isoformat()}, "", allowed, lambda _: None).sync(inbox)
     assert len(inbox.messages) == ALL
