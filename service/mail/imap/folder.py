@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from service.mail.batches import HEADER, batches
 from service.mail.imap import answers
 from service.mail.imap.connection import FLAGS, WHOLE, sequence_set
-from service.mail.source import Arrival, Cursor, SourceError
+from service.mail.source import Arrival, Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,11 +36,14 @@ class Folder:
         self._known: dict[int, frozenset[str]] = {}
         self._loaded = 0
         self._settled = 0
+        self._missed = False
+        self.withheld = 0
+        """How many messages the server lists and does not give, not even by their headers."""
 
-    def follow(self, connection: Connection, *, compare_flags: bool) -> None:
-        """Bring what is new, changed and gone. Without CONDSTORE flags are looked at with `compare_flags` alone.
+    def follow(self, connection: Connection, *, compare_flags: bool, compare: bool) -> bool:
+        """Bring what is new and changed, and with `compare` what is gone; whether the inbox has all as it is then.
 
-        Raises `NoFolder` and `SourceError`.
+        Without CONDSTORE flags are looked at with `compare_flags` alone. Raises `NoFolder` and `SourceError`.
         """
         found = connection.examine(self.name)
         if self._loaded != found.uidvalidity:
@@ -50,7 +53,8 @@ class Folder:
             self._deliver(connection, [uid for uid in arrived if uid >= self._cursor.uidnext])
         flags = self._changed_flags(connection, found, compare_flags=compare_flags)
         uidnext = max(self._cursor.uidnext, found.uidnext, 1)
-        removed = self._compare(connection, uidnext) if len(self._known) != found.exists else []
+        differs = self._missed or len(self._known) != found.exists
+        removed = self._compare(connection, uidnext) if differs and compare else []
         cursor = Cursor(found.uidvalidity, uidnext, found.modseq or self._cursor.modseq)
         if flags or removed or cursor != self._cursor:
             self._inbox.change(self.name, flags, removed, cursor)
@@ -58,9 +62,12 @@ class Folder:
             self._known.update(flags)
             for uid in removed:
                 del self._known[uid]
+        if differs and not compare:
+            return False
         if self._settled != found.uidvalidity:
             self._inbox.settle(self.name, found.uidvalidity)
             self._settled = found.uidvalidity
+        return True
 
     def _load(self, found: answers.Selected) -> None:
         self._known = {known.uid: known.flags for known in self._inbox.known(self.name, found.uidvalidity)}
@@ -87,19 +94,16 @@ class Folder:
 
     def _compare(self, connection: Connection, uidnext: int) -> list[int]:
         """Bring what is missing here below `uidnext`; returns what is missing there."""
-        there = set(connection.search("ALL"))
         for whole in (True, False):
+            there = set(connection.search("ALL"))
             missing = sorted(uid for uid in there - self._known.keys() if uid < uidnext)
             if not missing:
                 break
             self._deliver(connection, missing, whole=whole)
         else:
             there = set(connection.search("ALL"))
-            if missing := [uid for uid in missing if uid in there and uid not in self._known]:
-                raise SourceError(
-                    f"the mail server lists {len(missing)} messages in the folder '{self.name}' that it does not "
-                    "give: it is tried again; if it stays so, move them to another folder"
-                )
+        self.withheld = sum(uid < uidnext for uid in there - self._known.keys())
+        self._missed = False
         return sorted(self._known.keys() - there)
 
     def _deliver(self, connection: Connection, uids: Sequence[int], *, whole: bool = True) -> None:
@@ -113,6 +117,7 @@ class Folder:
                 self._inbox.deliver(self.name, arrivals, cursor)
                 self._cursor = cursor
                 self._known.update((arrival.uid, arrival.flags) for arrival in arrivals)
+            self._missed |= not self._known.keys() >= set(window)
 
     def _arrivals(self, connection: Connection, sizes: dict[int, int], large: set[int]) -> Iterator[list[Arrival]]:
         plan = batches((uid, HEADER if uid in large else size) for uid, size in sizes.items())
@@ -124,10 +129,11 @@ class Folder:
                 asked.append((batch, [connection.ask(sequence_set(uids), items) for items, uids in questions if uids]))
             if not asked:
                 return
+            awaited = {uid for batch, _ in asked for uid in batch}
             batch, tags = asked.popleft()
             for tag in tags:
                 for uid, data in connection.answer(tag).items():
-                    if uid in sizes:  # of this batch or the next: a server may answer several questions together
+                    if uid in awaited:  # of this batch or the next: a server may answer several questions together
                         came.setdefault(uid, {}).update(data)
             arrivals = [_arrival(uid, came.pop(uid, {}), sizes[uid], complete=uid not in large) for uid in batch]
             if present := [arrival for arrival in arrivals if arrival is not None]:

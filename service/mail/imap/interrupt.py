@@ -22,18 +22,20 @@ class Interrupt:
             pass  # set often enough already, or closed
 
     def wait(self, timeout: float) -> bool:
-        """Whether it was set within `timeout` seconds."""
+        """Whether it was set within `timeout` seconds; none when they are over, which a poll would take for ever."""
         poll = select.poll()
         poll.register(self.reader, select.POLLIN)
-        return bool(poll.poll(timeout * 1000))
+        return bool(poll.poll(max(0.0, timeout) * 1000))
 
-    def clear(self) -> None:
-        """Be ready for the next time."""
+    def clear(self) -> bool:
+        """Be ready for the next time; whether it was set."""
+        was_set = False
         try:
             while self.reader.recv(4096):
-                pass
+                was_set = True
         except OSError:
             pass  # nothing more, or closed
+        return was_set
 
     def close(self) -> None:
         """Let go of both ends."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _REISSUE = 540.0
 """Seconds of one IDLE: a server may end it after 30 minutes (RFC 2177), a router forgets a silent connection sooner."""
+_AT_LEAST = 0.5
+"""Seconds of one IDLE, however much a server says that tells of no change."""
 _COMPARE = 300.0
 
 
@@ -72,15 +74,19 @@ class Imap:
                     self._interrupt.wait(min(left, session.next_look - monotonic()) if session else left)
                     return
                 left = min(left, session.next_look - monotonic())
-                if left <= 0 or session.listen(min(left, self._reissue), self._interrupt.reader):
+                if left <= 0:
                     return
-                if self._interrupt.wait(0):
+                rested = monotonic() + min(left, self._reissue, _AT_LEAST)
+                if session.listen(min(left, self._reissue), self._interrupt.reader):
+                    return
+                if self._interrupt.wait(rested - monotonic()):
                     return
         except BaseException:
             self._drop()
             raise
         finally:
-            self._interrupt.clear()
+            if self._interrupt.clear() and self._session is not None:
+                self._session.look_at_all()  # who asks for a sync means every folder
 
     def interrupt(self) -> None:
         """Have a `wait` return."""

@@ -27,6 +27,8 @@ _GARBAGE = (
 _NO_IMAP = "see that host and port are those of an IMAP server"
 _LATER = {"CONTACTADMIN", "INUSE", "LIMIT", "OVERQUOTA", "SERVERBUG", "UNAVAILABLE"}
 """Response codes (RFC 5530) that do not say that the credentials are wrong."""
+_BUSY = re.compile("too many|try again|temporar", re.IGNORECASE)
+"""What servers without such codes say instead; Gmail does, of too many connections."""
 
 
 @contextmanager
@@ -45,8 +47,10 @@ def refused(server: str, error: imaplib.IMAP4.error) -> SourceError:
     said = str(error)
     found = _CODE.search(said)
     code = found[1] if found else ""
-    if code in _LATER or " command error: BAD" in said:
-        return SourceError(f"the mail server {server} lets nobody in now ({code or 'BAD'}): it is asked again later")
+    is_bad = " command error: BAD" in said
+    if code in _LATER or is_bad or _BUSY.search(said):
+        reason = code or ("BAD" if is_bad else "NO")
+        return SourceError(f"the mail server {server} lets nobody in now ({reason}): it is asked again later")
     return NeedsReauth(
         f"the mail server {server} refuses the user name or the password{f' ({code})' if code else ''}: enter them "
         "again; some providers want a password made for this one application"

@@ -16,6 +16,8 @@ USUAL = {
     "EXAMINE": b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 2] .\r\n%s OK [READ-ONLY] .\r\n",
     "UID SEARCH": b"* SEARCH 1\r\n%s OK .\r\n",
     "SIZES": b"* 1 FETCH (UID 1 RFC822.SIZE 3)\r\n%s OK .\r\n",
+    "IDLE": b"+ idling\r\n",
+    "DONE": b"%s OK .\r\n",
     "UID FETCH": b'* 1 FETCH (UID 1 INTERNALDATE "01-Feb-2024 10:00:00 +0000" BODY[] {3}\r\nabc)\r\n%s OK .\r\n',
 }
 
@@ -25,10 +27,11 @@ class ScriptedServer:
 
     `usual` and `answers` are by "GREETING", "PASSWORD" (the second half of AUTHENTICATE), "SIZES" (UID FETCH of
     RFC822.SIZE) and the names of commands. What is left of several answers in a list is for the next command.
+    A test may put others into `answers` between two syncs.
     """
 
     def __init__(self, answers: dict[str, bytes | list[bytes]]) -> None:
-        self._answers = {"GREETING": GREETING, **USUAL, **answers}
+        self.answers: dict[str, bytes | list[bytes]] = {"GREETING": GREETING, **USUAL, **answers}
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self.commands: list[str] = []
@@ -74,6 +77,8 @@ class ScriptedServer:
             words = line.decode().split()
             if name == "AUTHENTICATE":
                 name = "PASSWORD"
+            elif words == ["DONE"]:
+                name = "DONE"  # which ends IDLE, whose tag is answered now (RFC 2177)
             else:
                 self._tag = words[0].encode()
                 name = " ".join(words[1:3]).upper() if words[1].upper() == "UID" else words[1].upper()
@@ -82,7 +87,7 @@ class ScriptedServer:
             self.commands.append(name)
 
     def _say(self, client: socket.socket, name: str) -> bool:
-        found = self._answers.get(name, b"%s BAD unknown\r\n")
+        found = self.answers.get(name, b"%s BAD unknown\r\n")
         if isinstance(found, list):
             found = found.pop(0) if len(found) > 1 else found[0]
         client.sendall(found.replace(b"%s", self._tag).removesuffix(CLOSE))

@@ -263,6 +263,24 @@ def test_all_folders_are_all_but_drafts_junk_and_trash(
     assert sorted(inbox.cursors) == ["INBOX", "Play", "Sent"]
 
 
+def test_a_folder_that_gets_another_name_and_its_own_again_is_here_all_the_time(
+    server: DovecotServer, user: str, open_imap: OpenImap, inbox: MemoryInbox
+) -> None:
+    """It has the same UIDs all the while; its old name is forgotten when the new one has been read."""
+    with server.client(user) as client:
+        client.create_folder("Work")
+        client.append("Work", letter("plan"))
+        source = open_imap(server.port, folders="all")
+        source.sync(inbox)
+        seen: list[list[str]] = []
+        inbox.before = lambda _: seen.append(sorted(place[0] for place in inbox.messages))
+        for old, new in (("Work", "Old"), ("Old", "Work")):
+            client.rename_folder(old, new)
+            source.sync(inbox)
+            assert (inbox.subjects(old), inbox.subjects(new)) == ([], ["plan"])
+    assert all(seen)
+
+
 def test_a_chosen_folder_that_is_gone_is_named_and_holds_up_no_other(
     server: DovecotServer, user: str, open_imap: OpenImap, inbox: MemoryInbox
 ) -> None:

@@ -39,6 +39,8 @@ def test_the_script_is_followed_when_nothing_is_odd(open_imap: OpenImap, inbox: 
         ({"PASSWORD": b"* BYE go away\r\n" + CLOSE}, "the connection is lost"),
         ({"PASSWORD": b"%s NO [UNAVAILABLE] the users' database is away\r\n"}, r"lets nobody in now \(UNAVAILABLE\)"),
         ({"PASSWORD": b"%s BAD what\r\n"}, r"lets nobody in now \(BAD\)"),
+        ({"PASSWORD": b"%s NO [ALERT] Too many simultaneous connections. (Failure)\r\n"}, "lets nobody in now"),
+        ({"PASSWORD": b"%s NO Temporary authentication failure, try again later\r\n"}, "lets nobody in now"),
         ({"CAPABILITY": b"* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n%s OK .\r\n"}, "takes no password without TLS"),
         ({"EXAMINE": b"%s BAD what\r\n"}, NO_IMAP),
         ({"EXAMINE": b"* 1 EXISTS\r\n%s OK .\r\n"}, r"no IMAP \(EXAMINE without a usable UIDVALIDITY\)"),
@@ -56,6 +58,10 @@ def test_the_script_is_followed_when_nothing_is_odd(open_imap: OpenImap, inbox: 
         ({"UID FETCH": b"* 1 FETCH (UID 9 BODY[] {1}\r\nx)\r\n%s OK .\r\n"}, "that it does not give"),
         ({"UID FETCH": b"* 1 FETCH (UID 1 BODY[] {99999999999}\r\n"}, "a literal of 99999999999 bytes is more than"),
         ({"UID FETCH": b"* 1 FETCH (UID 1 BODY[] {" + b"9" * 5000 + b"}\r\n"}, NO_IMAP),
+        (
+            {"UID FETCH": (b"* 1 FETCH (UID 1 BODY[] {999999}\r\n" + b"x" * 999_999 + b")\r\n") * 20},
+            "more than was ask",
+        ),
         ({"UID FETCH": b"* 1 FETCH (UID 1 BODY[] {9}\r\nabc" + CLOSE}, "the connection is lost"),
         ({"UID FETCH": b"* 1 FETCH (UID 1 BODY[\r\n%s OK .\r\n"}, "no IMAP|refuses what it was asked"),
         ({"UID FETCH": b"* 1 FETCH " + b"(" * 5000 + b"\r\n%s OK .\r\n"}, NO_IMAP),
@@ -114,12 +120,12 @@ def test_a_message_without_a_usable_time_came_now(time: bytes, open_imap: OpenIm
 def test_questions_may_be_answered_together(open_imap: OpenImap, inbox: MemoryInbox) -> None:
     """A server may send all data before it says of the first question that it is done, as Dovecot does at times."""
     uids = range(1, 231)
-    bodies = b"".join(b"* %d FETCH (UID %d BODY[] {1}\r\nx)\r\n" % (uid, uid) for uid in uids)
+    bodies = [b"* %d FETCH (UID %d BODY[] {1}\r\nx)\r\n" % (uid, uid) for uid in uids]
     answers: dict[str, bytes | list[bytes]] = {
         "EXAMINE": b"* 230 EXISTS\r\n* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 231] .\r\n%s OK .\r\n",
         "UID SEARCH": b"* SEARCH " + b" ".join(b"%d" % uid for uid in uids) + b"\r\n%s OK .\r\n",
         "SIZES": b"".join(b"* %d FETCH (UID %d RFC822.SIZE 1)\r\n" % (uid, uid) for uid in uids) + b"%s OK .\r\n",
-        "UID FETCH": [bodies + b"%s OK .\r\n", b"%s OK .\r\n"],
+        "UID FETCH": [b"".join(some) + b"%s OK .\r\n" for some in (bodies[:200], [], bodies[200:])],
     }
     with ScriptedServer(answers) as server:
         open_imap(server.port).sync(inbox)
