@@ -34,7 +34,7 @@ def tasks(settings: Settings, store: Store, queue: Queue, term: timedelta = TERM
         Task("engine", turn.awaited(works.run), silence=60.0),
         Task("crew", turn.awaited(follows.run), silence=60.0),
         Task("tally", tally.Tally(store.database).run, silence=60.0),
-        Task("pruning", pruning.Pruning(store.database).run, silence=3 * pruning.EVERY),
+        Task("pruning", pruning.Pruning(store.database, queue).run, silence=3 * pruning.EVERY),
     ]
 
 

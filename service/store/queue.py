@@ -6,12 +6,15 @@ DBOS keeps it in tables of its own in the same database; `service.worker` runs i
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dbos import DBOS, DBOSClient
 from sqlalchemy import column, func, select, table, text
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dbos import EnqueueOptions
     from sqlalchemy import TableClause
     from sqlalchemy.orm import Session
@@ -24,6 +27,8 @@ VERSION = "1"
 UNDERSTAND = "understand"
 IMPROVE = "improve"
 APPLY_RULES = "apply-rules"
+KEPT = timedelta(days=7)
+"""How long a workflow that has ended is kept, for who wants to see what was done."""
 QUEUES = (UNDERSTAND, IMPROVE, APPLY_RULES)
 
 _UNDONE = text("status IN ('ENQUEUED', 'PENDING')")  # none is delayed; in the words of the index that DBOS has
@@ -35,6 +40,7 @@ class Queue:
     """What other processes, or this one, shall do once the transaction is committed."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._client = DBOSClient(
             system_database_engine=database.engine,
             application_name=APPLICATION,
@@ -53,6 +59,16 @@ class Queue:
     def apply_rules(self, session: Session, user_id: int) -> None:
         """Apply the user's rules to the mail that is stored already."""
         self._client.enqueue_in_transaction(session, _options(APPLY_RULES, partition=user_id), user_id)
+
+    def forget(self, before: datetime, limit: int) -> int:
+        """Forget workflows that ended before a time, at most `limit`, with their steps; returns how many there were."""
+        with self._database.read() as session:
+            kept = _kept(session)
+            ended = select(kept.c.workflow_uuid).where(kept.c.completed_at < int(before.timestamp() * 1000))
+            old = session.scalars(ended.order_by(kept.c.completed_at).limit(limit)).all()
+        if old:
+            self._client.delete_workflows(list(old))
+        return len(old)
 
 
 def accounts_with_work(session: Session) -> set[int]:
@@ -79,7 +95,7 @@ def pending(session: Session, executor: str) -> set[str]:
 
 def _kept(session: Session) -> TableClause:
     """The table of DBOS with its workflows, as https://docs.dbos.dev/explanations/system-tables describes it."""
-    names = ("workflow_uuid", "status", "executor_id", "queue_name", "queue_partition_key")
+    names = ("workflow_uuid", "status", "executor_id", "queue_name", "queue_partition_key", "completed_at")
     schema = None if session.get_bind().dialect.name == "sqlite" else "dbos"
     return table("workflow_status", *map(column, names), schema=schema)
 

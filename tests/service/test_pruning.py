@@ -9,10 +9,14 @@ from sqlalchemy import func, select, update
 
 from service.access import Access
 from service.commands import desk
-from service.store import events
-from service.store.tables import Command, Event, User
+from service.mail.source import Cursor
+from service.store import events, queue
+from service.store.tables import Command, DeadLetter, Event, User
 from tests.probes.proc import eventually
 from tests.service.live.listener import OWNER, append, serve
+from tests.service.store import workflows
+from tests.service.store.followed import NOW, arrival, make_mailbox
+from tests.service.worker.whole import wait_until
 
 if TYPE_CHECKING:
     from service.store.database import Database
@@ -57,6 +61,27 @@ def test_a_worker_forgets_what_is_older_than_a_month(database: Database, databas
         assert "pruning" in str(boot.get("/health?verbose").json())
     with database.read() as session:
         assert [event.id for event in events.after(session, OWNER, OLD, 100) or ()] == list(range(OLD + 1, OLD + 11))
+
+
+def test_a_worker_forgets_work_that_ended_more_than_a_week_ago(database: Database, database_url: DatabaseUrl) -> None:
+    """With its steps, however it ended; what ended lately, what has not ended and what was given up stays."""
+    mailbox = make_mailbox(database)
+    mailbox.inbox().deliver("INBOX", [arrival(1)], Cursor(7, 2))
+    given_up = {"user_id": mailbox.user_id, "account_id": mailbox.account_id, "message_id": mailbox.messages()[0].id}
+    with database.write() as session:
+        session.add(DeadLetter(**given_up, error="no", attempts=4, at=NOW))
+        workflows.finish(session, 2500, ago=2 * queue.KEPT, prefix="old-")
+        workflows.finish(session, 3, ago=2 * queue.KEPT, prefix="failed-", status="ERROR")
+        workflows.finish(session, 3, ago=queue.KEPT / 2, prefix="young-")
+        workflows.finish(session, 2, ago=2 * queue.KEPT, prefix="begun-", status="PENDING")
+    with serve(database_url, WORKER_MODE="true") as boot:
+        boot.wait_ready()
+        wait_until(lambda: not [name for name in workflows.kept(database) if name.startswith(("old-", "failed-"))])
+    left = workflows.kept(database)
+    assert {"young-1", "young-2", "young-3", "begun-1", "begun-2"} <= left
+    assert {"young-1", "begun-1"} <= workflows.kept(database, "operation_outputs") <= left
+    with database.read() as session:
+        assert session.scalars(select(DeadLetter.message_id)).all() == [given_up["message_id"]]
 
 
 def test_a_little_is_forgotten_at_a_time(database: Database) -> None:

@@ -165,6 +165,10 @@ QUERIES: dict[str, tuple[Callable[[Database], object], str]] = {
         "ix_rule_applications_user_id_at_id",
     ),
     "accounts whose work is enqueued": (_read(queue.accounts_with_work), "in_flight"),
+    "work that ended long ago": (
+        lambda database: Queue(database).forget(NOW - queue.KEPT, 10),
+        "idx_workflow_status_completed_at",
+    ),
     "how much is enqueued": (_read(queue.depths), "in_flight"),
 }
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from service.store.database import Database
+
 _ROWS = """
 WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count)
 INSERT INTO {table}
@@ -28,10 +30,19 @@ WHERE workflow_uuid LIKE :prefix || '%'
 
 def finish(session: Session, count: int, *, ago: timedelta, status: str = "SUCCESS", prefix: str = "done-") -> None:
     """Keep so many workflows of one step each, named by `prefix`, that ended, or began to wait, some time ago."""
-    schema = "" if session.get_bind().dialect.name == "sqlite" else "dbos."
-    names = {"table": f"{schema}workflow_status", "steps": f"{schema}operation_outputs"}
+    names = {"table": _table(session, "workflow_status"), "steps": _table(session, "operation_outputs")}
     at = int((time.time() - ago.total_seconds()) * 1000)
     completed = None if status in ("ENQUEUED", "PENDING") else at
     row = {"count": count, "prefix": prefix, "status": status, "name": UNDERSTAND, "at": at, "completed": completed}
     session.execute(text(_ROWS.format(**names)), row)
     session.execute(text(_STEPS.format(**names)), {"prefix": prefix})
+
+
+def kept(database: Database, table: str = "workflow_status") -> set[str]:
+    """The names of the workflows that have rows in a table."""
+    with database.read() as session:
+        return set(session.scalars(text(f"SELECT workflow_uuid FROM {_table(session, table)}")))  # noqa: S608
+
+
+def _table(session: Session, name: str) -> str:
+    return name if session.get_bind().dialect.name == "sqlite" else f"dbos.{name}"
