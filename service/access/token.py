@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from service.access.caller import digest
 from service.store.database import one_at_a_time
+from service.store.people import owner
 from service.store.scope import read_as, write_as
 from service.store.tables import AccessToken, User
 
@@ -40,11 +41,11 @@ class Access:
         """
         with write_as(self._database, "everybody") as session:
             one_at_a_time(session)
-            owner = _owner(session)
+            first = _owner(session)
             if serves and self._given is None and session.scalar(select(AccessToken.id).limit(1)) is None:
                 token = secrets.token_urlsafe(32)
                 now = datetime.now(UTC)
-                session.add(AccessToken(user_id=owner.id, name="first boot", digest=digest(token), created_at=now))
+                session.add(AccessToken(user_id=first.id, name="first boot", digest=digest(token), created_at=now))
                 session.flush()
                 # Before the commit: a token that is printed and void is made anew, one that is lost is not.
                 log.info(
@@ -58,7 +59,7 @@ class Access:
         found = digest(token)
         with read_as(self._database, "everybody") as session:
             if self._given is not None:
-                return _first_user(session) if hmac.compare_digest(found, self._given) else None
+                return owner(session) if hmac.compare_digest(found, self._given) else None
             # Digests are looked up: how long that takes says something of a digest, and nothing of a token.
             return session.scalar(select(AccessToken.user_id).where(AccessToken.digest == found))
 
@@ -76,7 +77,3 @@ def _owner(session: Session) -> User:
         session.add(owner)
         session.flush()
     return owner
-
-
-def _first_user(session: Session) -> int | None:
-    return session.scalar(select(User.id).order_by(User.id).limit(1))

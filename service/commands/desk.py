@@ -13,6 +13,7 @@ from service import inputs
 from service.commands.command import Refused, Work
 from service.store import events
 from service.store.database import insist
+from service.store.people import owner
 from service.store.scope import read_as, write_as
 from service.store.tables import Audit
 from service.store.tables import Command as Answered
@@ -41,6 +42,7 @@ class Desk:
         self._queue = queue
         self._allowed = allowed
         self._commands = commands
+        self._owner: int | None = None
 
     def do(self, user_id: int, name: str, given: Any, *, key: str | None = None, actor: str) -> dict[str, Any]:
         """Do a command with data that came as JSON; returns its answer, as JSON.
@@ -54,6 +56,7 @@ class Desk:
         input_ = _input(command, given)
         if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
             raise Refused(400, f"an idempotency key has 1 to {LONGEST_KEY} printable characters of ASCII")
+        self._know_the_owner()
         if not command.changes:
             with read_as(self._store.database, user_id) as session:
                 return _answer(command.run(self._work(session, user_id), input_))
@@ -79,7 +82,17 @@ class Desk:
         return insist(change)
 
     def _work(self, session: Session, user_id: int, prepared: Any = None) -> Work:
-        return Work(session, user_id, self._store.vault, self._queue, self._allowed, datetime.now(UTC), prepared)
+        return Work(
+            session, user_id, self._store.vault, self._queue, self._allowed_to(user_id), datetime.now(UTC), prepared
+        )
+
+    def _allowed_to(self, user_id: int) -> Allowed:
+        return self._allowed if user_id == self._owner else self._allowed.of_others()
+
+    def _know_the_owner(self) -> None:
+        if self._owner is None:
+            with read_as(self._store.database, "everybody") as session:
+                self._owner = owner(session)
 
     def _claim(self, work: Work, key: str, asked: str) -> Answered:
         """The row of an idempotency key; without an answer when it is new. Whoever is at the command now is waited for.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -46,6 +46,10 @@ class Allowed:
     def by(cls, settings: Settings) -> Allowed:
         """As the service's settings say."""
         return cls(settings.roots, settings.imap_allow_private, settings.max_message_size, _google(settings))
+
+    def of_others(self) -> Allowed:
+        """What is for other users than the owner, whose the files of this machine are."""
+        return replace(self, maildir_roots=())
 
 
 class InvalidSettings(ValueError):

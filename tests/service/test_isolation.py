@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
     from tests.boot import Boot
 
-OPEN = {"/", "/openapi.json", "/mail", "/debug-config", "/socket.io/", "/auth/check", "/auth/logout", "/auth/logout/everywhere",
-        "/auth/tokens", "/auth/tokens/{id}", "/auth/oidc", "/auth/callback/oidc"}  # fmt: skip
+OPEN = {
+    "/", "/mail", "/openapi.json", "/debug-config", "/socket.io/", "/auth/check", "/auth/logout",
+    "/auth/logout/everywhere", "/auth/tokens", "/auth/tokens/{id}", "/auth/oidc", "/auth/callback/oidc",
+}  # fmt: skip
 """Paths beside those of the description: they are nobody's, or have tests of their own."""
 
 
@@ -184,6 +186,19 @@ def test_nobody_else_hears_anything(
                 assert seen(str(heard), anns) == set()
 
     run_client(scenario())
+
+
+def test_nobody_else_follows_a_maildir_of_the_owners(folder: Path, anns: Belongings, boot: Boot, bob: Browser) -> None:
+    """Files of the machine have no user: they are the owner's, as the service is."""
+    maildir = folder / "maildir" / CANARY
+    for part in ("cur", "new", "tmp"):
+        (maildir / part).mkdir(parents=True)
+    asked = {"kind": "maildir", "name": "Mine", "settings": {"path": str(maildir)}}
+    refused = bob.send("POST", "/api/accounts", json=asked)
+    assert (refused.status_code, "the owner's alone" in refused.json()["detail"]) == (422, True)
+    assert CANARY not in refused.json()["detail"]
+    headers = {"Authorization": f"Bearer {anns.token}"}
+    assert httpx2.post(f"{boot.url}/api/accounts", json=asked, headers=headers).status_code == 201
 
 
 def test_every_path_is_walked(boot: Boot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

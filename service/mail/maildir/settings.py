@@ -26,6 +26,8 @@ class MaildirSettings(BaseModel):
     @classmethod
     def _below_a_root(cls, path: Path, info: ValidationInfo) -> Path:
         roots = cast("Allowed", info.context).maildir_roots
+        if not roots:
+            raise ValueError("the Maildirs of this machine are the owner's alone: follow this mailbox over IMAP")
         if "\0" in str(path) or not path.is_absolute() or not is_inside(path, roots):
             raise ValueError(
                 f"the path {str(path)!r} is not that of a folder below {' or '.join(map(str, roots))}: "
