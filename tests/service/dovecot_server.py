@@ -167,6 +167,10 @@ class DovecotServer:
         with self.client(user) as client:
             client.multiappend(folder, messages)
 
+    def doveadm(self, *arguments: str) -> None:
+        """Have its administrator do something."""
+        _docker("exec", self._name, "doveadm", "-c", "/airlock/dovecot.conf", *arguments)
+
     def refusals(self, user: str) -> int:
         """How many logins of a user it has refused since it was made."""
         told = subprocess.run(["docker", "logs", self._name], capture_output=True, text=True, check=True)

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 class Hearer:
-    """Hears the whole log at `url`. As a context manager it connects, once somebody answers there, and leaves."""
+    """Hears the log at `url` after `last_id`. As a context manager it connects, once somebody is there, and leaves."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, last_id: int = 0) -> None:
         self._url = url
+        self._last_id = last_id
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
 
@@ -36,8 +37,15 @@ class Hearer:
         self._do(self._listener.has(last_id))
         return self._listener.events
 
+    def hears(self, kind: str, **data: Any) -> dict[str, Any]:
+        """The next event of that kind that has these data."""
+        while True:
+            event: dict[str, Any] = self._do(self._listener.hears(kind))[1]
+            if data.items() <= event["data"].items():
+                return event
+
     async def _begin(self) -> Listener:
-        listener = Listener(self._url, "websocket", last_id=0)
+        listener = Listener(self._url, "websocket", last_id=self._last_id)
         await listener.__aenter__()
         return listener
 
