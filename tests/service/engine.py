@@ -17,7 +17,7 @@ from tests.service.process import TOKEN
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-PATIENCE = 20.0
+PATIENCE = 40.0
 HANDSHAKE = "/socket.io/?EIO=4&transport=polling"
 WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
 AUTH = {"token": TOKEN}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -31,16 +32,18 @@ class Maildir:
     def __init__(self, path: Path) -> None:
         self.account: dict[str, Any] = {"kind": "maildir", "settings": {"path": str(path)}}
         self._path = path
+        self._numbers = itertools.count(1)
         for part in ("cur", "new", "tmp"):
             (path / part).mkdir(parents=True)
 
     def deliver(self, content: bytes) -> None:
         """A message arrives, unread."""
-        (self._path / "tmp" / "1.test").write_bytes(content)
-        (self._path / "tmp" / "1.test").rename(self._path / "new" / "1.test")
+        name = f"{next(self._numbers)}.test"
+        (self._path / "tmp" / name).write_bytes(content)
+        (self._path / "tmp" / name).rename(self._path / "new" / name)
 
     def flag(self) -> None:
-        """Its reader has read it, and finds it important."""
+        """Its reader has read the first one, and finds it important."""
         (self._path / "new" / "1.test").rename(self._path / "cur" / "1.test:2,FS")
 
     def delete(self) -> None:
@@ -129,6 +132,40 @@ def test_a_mailbox_is_followed(mailbox: Maildir | Imap, env: dict[str, str]) -> 
     with start(**env) as boot, Api(boot.wait_ready()) as api:
         run_client(scenario(boot.url, api))
         assert metric(boot, f'airlock_messages_total{{outcome="understood",source="{mailbox.account["kind"]}"}}') == 1
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "database_url"),
+    [("maildir", "sqlite"), pytest.param("imap", "postgresql", marks=pytest.mark.docker)],
+    indirect=True,
+)
+def test_a_message_over_the_limit_is_kept_by_its_header(mailbox: Maildir | Imap, env: dict[str, str]) -> None:
+    """With a note; one of 30 MB that is under it is kept as it is, and both are understood."""
+    line = b"x" * 71 + b"\n"
+    whole, large = raw(1) + 420_000 * line, raw(2) + 440_000 * line
+
+    async def scenario(boot_url: str, api: Api) -> None:
+        async with Listener(boot_url, "websocket", 0) as listener:
+            api.post("/accounts", {"name": "Mine", **mailbox.account})
+            for content in (whole, large):
+                mailbox.deliver(content)
+                await listener.hears("message.understood")
+        large_id, whole_id = (message["id"] for message in api.get("/messages")["messages"])
+        found = api.get(f"/messages/{whole_id}")
+        assert (found["subject"], found["complete"]) == ("Number 1", True)
+        kept = api.send("GET", f"/messages/{whole_id}/raw").content
+        assert kept.replace(b"\r\n", b"\n") == whole
+        assert found["size"] == len(kept)
+        found = api.get(f"/messages/{large_id}")
+        assert (found["subject"], found["complete"], found["text"]) == ("Number 2", False, "")
+        assert "it is larger than the limit; only its headers are kept" in found["defects"]
+        assert found["size"] >= len(large)
+        assert found["analysis"]["reasons"]
+        kept = api.send("GET", f"/messages/{large_id}/raw").content
+        assert kept.replace(b"\r\n", b"\n") == large.partition(b"\n\n")[0] + b"\n\n"
+
+    with start(**env, MAX_MESSAGE_SIZE="31000000") as boot, Api(boot.wait_ready()) as api:
+        run_client(scenario(boot.url, api))
 
 
 @pytest.mark.docker
