@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 from sqlalchemy import func, select, text
+from starlette.responses import Response
 
-from service.api.operation import read
+from service.api.operation import NO_STORE, Asked, Operation, judged
+from service.control.tasks import TERM
 from service.inputs import Id, Input, View
 from service.store.clock import now
+from service.store.people import owner
+from service.store.scope import read_as
 from service.store.tables import Account, DeadLetter, Message, Worker
 from service.views import AccountView, State
 
@@ -53,15 +57,16 @@ class Status(View):
     waiting: int
     dead_letters: int
     accounts: list[AccountStatus]
-    workers: list[WorkerStatus]
+    working: Annotated[bool, Field(description="Whether there is a worker that lives.")]
+    workers: Annotated[list[WorkerStatus], Field(description="Who works; told to the owner of the service alone.")]
 
 
 class Nothing(Input):
     """Nothing: there is one status."""
 
 
-def get_status(session: Session, _: Nothing) -> Status:
-    """How the assistant is."""
+def get_status(session: Session, *, names: bool) -> Status:
+    """How the assistant is; with the `names` of the workers or without."""
     at = now(session)
     counted = select(DeadLetter.account_id, func.count()).group_by(DeadLetter.account_id)
     letters = {account_id: number for account_id, number in session.execute(counted)}  # noqa: C416  # rows are no pairs to mypy
@@ -83,19 +88,27 @@ def get_status(session: Session, _: Nothing) -> Status:
                 dead_letters=letters.get(account.id, 0),
             )
         )
+    workers = session.scalars(select(Worker).order_by(Worker.seen_at.desc(), Worker.id).limit(MOST)).all()
     return Status(
         schema_revision=str(session.scalar(text("SELECT version_num FROM alembic_version"))),
         waiting=sum(account.waiting for account in accounts),
         dead_letters=sum(letters.values()),
         accounts=accounts,
-        workers=[
-            WorkerStatus.model_validate(worker)
-            for worker in session.scalars(select(Worker).order_by(Worker.seen_at.desc(), Worker.id).limit(MOST))
-        ],
+        working=any(worker.seen_at > at - TERM for worker in workers),
+        workers=[WorkerStatus.model_validate(worker) for worker in workers] if names else [],
     )
 
 
-OPERATIONS = (read("status.get", "/status", "Show how the assistant is", Status, get_status, Nothing),)
+def _serve(asked: Asked) -> Response:
+    judged(Nothing, asked.given)
+    with read_as(asked.services.database, "everybody") as session:
+        names = owner(session) == asked.user_id
+    with read_as(asked.services.database, asked.user_id) as session:
+        shown = get_status(session, names=names)
+    return Response(shown.model_dump_json(), media_type="application/json", headers=NO_STORE)
+
+
+OPERATIONS = (Operation("status.get", "GET", "/status", "Show how the assistant is", Nothing, Status, _serve),)
 
 
 def _age(since: datetime, at: datetime) -> float:

@@ -10,7 +10,7 @@ import pytest
 from service.api import threads
 from service.api.messages import Filters, list_messages
 from service.api.pages import Page
-from service.api.status import Nothing, get_status
+from service.api.status import get_status
 from service.store.scope import read_as
 from service.store.tables import User
 from tests.service.api.seed import fill
@@ -92,7 +92,7 @@ def test_the_status_counts_what_waits(database: Database, owner: int) -> None:
     filled = fill(database)
     Mailbox(database, owner, "New").deliver(mail("One"), mail("Two"))
     with read_as(database, owner) as session:
-        status = get_status(session, Nothing())
+        status = get_status(session, names=False)
     assert [(account.name, account.waiting) for account in status.accounts] == [("Work", 0), ("Home", 0), ("New", 2)]
     assert (status.waiting, status.dead_letters) == (2, 1)
     assert status.accounts[2].oldest_waiting >= 0
