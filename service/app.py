@@ -15,9 +15,11 @@ from probes import on_drain
 from service import api
 from service.access import Access
 from service.access.authenticator import Authenticator, Browsers
+from service.access.limits import Costly
 from service.access.people import People
 from service.api import refusals
 from service.api.guard import Strangers
+from service.api.operation import Services
 from service.body import BodyLimit
 from service.commands import COMMANDS
 from service.commands.desk import Desk
@@ -64,12 +66,13 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
     people = People(store.database, settings.allowed_users, settings.allowed_domains)
     server = Server(settings, authenticator)
     follower = Follower(store.database, server)
-    clients = Events(instance, follower, desk)
+    costly = Costly(settings.costly_requests)
+    clients = Events(instance, follower, desk, costly)
     server.register_namespace(clients)
     door = Door(server, settings.socketio_max_sessions)
     supervisor = Supervisor([] if settings.mode == "api" else work(settings, store, queue))
     herald = Herald(supervisor, server.emit, instance.id)
-    routes = api.routes(settings, instance, store, desk, authenticator, people)
+    routes = api.routes(settings, instance, Services(store.database, desk, costly), authenticator, people)
     if settings.mode != "worker":
         routes += _live_routes(door)
 

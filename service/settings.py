@@ -69,6 +69,13 @@ class Settings(GmailSettings):
         says="The largest request body and the largest Socket.IO message, in bytes.",
         accepted="a whole number of bytes from 1024 to 100000000",
     )
+    costly_requests: Annotated[int, Field(ge=20, le=1_000_000)] = setting(
+        "COSTLY_REQUESTS",
+        120,
+        says="How many searches each user may ask for in a minute; a sync or a dry run of rules counts as 2 of them, "
+        "applying rules as 10, an export as 20. From one address it may be four times as much.",
+        accepted="a whole number from 20 to 1000000",
+    )
     socketio_max_sessions: Annotated[int, Field(ge=1, le=100_000)] = setting(
         "SOCKETIO_MAX_SESSIONS",
         1000,

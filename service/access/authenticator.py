@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from service.access.api_tokens import PREFIX, ApiTokens
 from service.access.caller import Caller, digest
+from service.access.limits import WrongTokens
 from service.access.sessions import Sessions
 from service.access.site import Site
 from service.store import clock
@@ -52,9 +53,19 @@ class Authenticator:
         self._access = access
         self.api_tokens = ApiTokens(database)
         self.browsers = browsers
+        self._wrong_tokens = WrongTokens()
 
-    def by_token(self, token: str) -> Caller | None:
-        """Whom a bearer token stands for; None when it opens nothing."""
+    def by_token(self, token: str, network: str) -> Caller | None:
+        """Whom a bearer token stands for; None when it opens nothing. `network` is where its client is.
+
+        Raises `Limited` when too many wrong ones have come from there.
+        """
+        self._wrong_tokens.admit(network, digest(token))
+        caller = self._by_token(token)
+        self._wrong_tokens.note(network, digest(token), opens=caller is not None)
+        return caller
+
+    def _by_token(self, token: str) -> Caller | None:
         if token.startswith(PREFIX) and (found := self.api_tokens.find(token)):
             return found
         user_id = self._access.authenticate(token)

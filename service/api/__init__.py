@@ -29,7 +29,6 @@ from service.api.about import About
 from service.api.auth import Auth
 from service.api.debug_config import DebugConfig
 from service.api.guard import Guard
-from service.api.operation import Services
 from service.api.reader import get_reader
 
 if TYPE_CHECKING:
@@ -39,10 +38,10 @@ if TYPE_CHECKING:
 
     from service.access.authenticator import Authenticator
     from service.access.people import People
-    from service.commands.desk import Desk
+    from service.api.operation import Services
     from service.instance import Instance
     from service.settings import Settings
-    from service.store.opened import Store
+    from service.store.database import Database
 
 PREFIX = "/api"
 """What every path of the API begins with; all below it is closed."""
@@ -54,7 +53,7 @@ OPERATIONS = tuple(operation for resource in _RESOURCES for operation in resourc
 
 
 def routes(
-    settings: Settings, instance: Instance, store: Store, desk: Desk, authenticator: Authenticator, people: People
+    settings: Settings, instance: Instance, services: Services, authenticator: Authenticator, people: People
 ) -> list[BaseRoute]:
     """What this process serves in its mode; a worker says only what it is."""
     served: list[BaseRoute] = [Route("/", About(instance).get)]
@@ -63,22 +62,21 @@ def routes(
     guard = [Middleware(Guard, authenticator)]
     if settings.debug_config:
         served.append(Route("/debug-config", DebugConfig(settings).get, middleware=guard))
-    services = Services(store.database, desk)
     closed = Mount(PREFIX, routes=endpoint.routes(services, OPERATIONS), middleware=guard)
     served += [Route("/openapi.json", _description()), Route("/mail", get_reader, methods=["GET"])]
-    return [*served, *_auth(settings, store, authenticator, people), closed]
+    return [*served, *_auth(settings, services.database, authenticator, people), closed]
 
 
-def _auth(settings: Settings, store: Store, authenticator: Authenticator, people: People) -> list[BaseRoute]:
+def _auth(settings: Settings, database: Database, authenticator: Authenticator, people: People) -> list[BaseRoute]:
     if authenticator.browsers is None:
-        return [*Auth(store.database, authenticator, []).routes()]
+        return [*Auth(database, authenticator, []).routes()]
     # Imported where somebody can sign in: it takes long.
     from service.access.providers import providers
     from service.api.sign_in import SigningIn
 
     known = providers(settings)
-    signing_in = SigningIn(store.database, authenticator.browsers, people, known)
-    return [*Auth(store.database, authenticator, list(known)).routes(), *signing_in.routes()]
+    signing_in = SigningIn(database, authenticator.browsers, people, known)
+    return [*Auth(database, authenticator, list(known)).routes(), *signing_in.routes()]
 
 
 def _description() -> Callable[[Request], Awaitable[JSONResponse]]:

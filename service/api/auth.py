@@ -16,6 +16,7 @@ from service.access.site import csrf_token
 from service.api.guard import Guard
 from service.api.operation import NO_STORE
 from service.api.tokens import Tokens
+from service.forwarded import network_of
 from service.store.scope import read_as
 from service.store.tables import User
 
@@ -50,7 +51,7 @@ class Auth:
         browsers = self._authenticator.browsers
         secret = browsers.secret(request.headers.get("cookie", "")) if browsers else ""
         token = bearer(request.headers.get("authorization", ""))
-        caller = await run_in_threadpool(self._caller, token, secret)
+        caller = await run_in_threadpool(self._caller, token, secret, network_of(request.scope))
         told: dict[str, Any] = {"signed_in": caller is not None, "providers": self._providers}
         if caller is not None:
             name = await run_in_threadpool(self._name, caller)
@@ -81,9 +82,9 @@ class Auth:
             raise HTTPException(409, "there is no session to end: this request came with a token")
         return browsers, browsers.secret(request.headers.get("cookie", ""))
 
-    def _caller(self, token: str, secret: str) -> Caller | None:
+    def _caller(self, token: str, secret: str, network: str) -> Caller | None:
         if token:
-            return self._authenticator.by_token(token)
+            return self._authenticator.by_token(token, network)
         return self._authenticator.by_session(secret) if secret else None
 
     def _name(self, caller: Caller) -> str:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from service.api.operation import Asked
 from service.commands.command import Refused
+from service.forwarded import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -47,6 +48,7 @@ def _endpoint(services: Services, methods: Mapping[str, Operation]) -> Callable[
                 if name in given:
                     raise _wrong(name, "It is in the path already")
             given |= request.path_params
+        services.costly.admit(operation.id, given, request.scope["user"], network_of(request.scope))
         asked = Asked(services, request.scope["user"], given, _key(request) if operation.is_command else None)
         return await run_in_threadpool(operation.serve, asked)
 

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 
 from service.access import bearer
 from service.access.site import Forged
+from service.forwarded import network_of
 from service.problems import Problem
 from service.store.scope import serving
 
@@ -55,7 +56,7 @@ class Guard:
         browsers = self._authenticator.browsers
         secret = browsers.secret(headers.get("cookie", "")) if browsers else ""
         if "authorization" in headers or not (browsers and secret):
-            judged = await self._by_token(scope["method"], bearer(headers.get("authorization", "")))
+            judged = await self._by_token(scope, bearer(headers.get("authorization", "")))
         else:
             judged = await self._by_session(browsers, scope["method"], headers, secret)
         if isinstance(judged, Problem):
@@ -73,15 +74,16 @@ class Guard:
         caller = await run_in_threadpool(self._authenticator.by_session, secret)
         return caller or _unauthorized("the session has ended: sign in again", _REALM)
 
-    async def _by_token(self, method: str, token: str) -> Caller | Problem:
-        caller = await run_in_threadpool(self._authenticator.by_token, token) if token else None
+    async def _by_token(self, scope: Scope, token: str) -> Caller | Problem:
+        network = network_of(scope)
+        caller = await run_in_threadpool(self._authenticator.by_token, token, network) if token else None
         if caller is None and token:
             detail = f"this token opens nothing here: send the right one ({_WHERE})"
             return _unauthorized(detail, f'{_REALM}, error="invalid_token"')
         if caller is None:
             detail = f"the API is closed: send its token as 'Authorization: Bearer TOKEN' ({_WHERE})"
             return _unauthorized(detail, _REALM)
-        if not caller.writes and method not in _READS:
+        if not caller.writes and scope["method"] not in _READS:
             challenge = f'{_REALM}, error="insufficient_scope", scope="write"'
             return Problem(403, "this token may only read", {"WWW-Authenticate": challenge})
         return caller

@@ -56,6 +56,7 @@ _SAID = {
     413: "The body is too large.",
     415: "A body of that type is not read.",
     422: "Something in the request cannot be used; `errors` says what, where, and what is accepted.",
+    429: "It was asked for too often, or wrong tokens were sent too often; Retry-After says how long to wait.",
     503: "The database does not answer.",
 }
 
@@ -154,7 +155,7 @@ def _responses(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
     else:
         content = {"application/json": {"schema": schemas.answer(operation.answer)}}
     responses: dict[str, Any] = {str(operation.status): {"description": "It is done.", "content": content}}
-    statuses = {401, 422, 503, *operation.refusals}
+    statuses = {401, 422, 429, 503, *operation.refusals}
     if operation.bodies is not None:
         statuses |= {400, 403, 413, 415}
     problem = {"application/problem+json": {"schema": schemas.answer(Problem)}}

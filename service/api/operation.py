@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from service.access.limits import Costly
     from service.commands.desk import Desk
     from service.store.database import Database
 
@@ -36,6 +37,7 @@ class Services:
 
     database: Database
     desk: Desk
+    costly: Costly
 
 
 @dataclass(frozen=True, slots=True)

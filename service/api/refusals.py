@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from service.access.limits import Limited
 from service.commands.command import Refused
 from service.problems import Problem
 
@@ -25,6 +26,12 @@ async def refused(_: HTTPConnection, error: Exception) -> Problem:
     return Problem(refusal.status, refusal.detail, errors=refusal.errors)
 
 
+async def limited(_: HTTPConnection, error: Exception) -> Problem:
+    """What is asked for too often may be asked for again."""
+    limit = cast("Limited", error)
+    return Problem(429, limit.detail, {"Retry-After": str(limit.seconds)})
+
+
 async def away(_: HTTPConnection, error: Exception) -> Problem:
     """The database is away or too busy: worth another attempt."""
     log.warning("the database does not answer: %s", type(error).__name__)
@@ -33,6 +40,7 @@ async def away(_: HTTPConnection, error: Exception) -> Problem:
 
 HANDLERS: Mapping[type[Exception], Callable[[HTTPConnection, Exception], Awaitable[Problem]]] = {
     Refused: refused,
+    Limited: limited,
     OperationalError: away,
     PoolTimeout: away,
 }

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from service.access.limiter import Limiter
+from service.access.limits import Limited
 from service.access.people import NotAllowed
 from service.access.provider import Unusable
 from service.access.sign_in import LASTS, Departures, Stale, own_path
@@ -111,8 +112,7 @@ class SigningIn:
     @staticmethod
     def _limit(limiter: Limiter, key: str) -> None:
         if wait := limiter.wait(key):
-            retry = {"Retry-After": str(int(wait) + 1)}
-            raise HTTPException(429, "too many attempts to sign in: wait a little", retry)
+            raise Limited("too many attempts to sign in", wait)
 
 
 def _of(serve: Any, provider: Provider) -> Any:

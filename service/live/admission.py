@@ -8,6 +8,8 @@ from reprlib import repr as short
 from typing import TYPE_CHECKING, Any
 
 from service.access import bearer
+from service.access.limits import Limited
+from service.forwarded import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +53,10 @@ async def admit(authenticator: Authenticator, environ: Mapping[str, Any], auth: 
         return Admitted(await _by_session(authenticator, browsers, environ), last_id)
     if not token or not isinstance(token, str):
         raise Refused(f"an access token is needed: {_WAY_IN}")
-    caller = await asyncio.to_thread(authenticator.by_token, token)
+    try:
+        caller = await asyncio.to_thread(authenticator.by_token, token, network_of(environ.get("asgi.scope", {})))
+    except Limited as limited:
+        raise Refused(str(limited)) from None
     if caller is None:
         raise Refused(f"the access token opens nothing here: {_WAY_IN}")
     return Admitted(caller, last_id)

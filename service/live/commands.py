@@ -10,12 +10,14 @@ from pydantic import Field, JsonValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from service import inputs
+from service.access.limits import Limited
 from service.commands.command import Refused
 from service.commands.desk import LONGEST_KEY
 from service.store.scope import serving
 
 if TYPE_CHECKING:
     from service.access.caller import Caller
+    from service.access.limits import Costly
     from service.commands.desk import Desk
 
 log = logging.getLogger("service.commands")
@@ -36,9 +38,11 @@ class Asked(inputs.Input):
 class Commands:
     """Has one client's commands done by the desk."""
 
-    def __init__(self, desk: Desk, caller: Caller) -> None:
+    def __init__(self, desk: Desk, costly: Costly, caller: Caller, network: str) -> None:
         self._desk = desk
+        self._costly = costly
         self._caller = caller
+        self._network = network
         self._under_way = 0
 
     async def do(self, *sent: Any) -> dict[str, Any]:
@@ -53,12 +57,15 @@ class Commands:
         self._under_way += 1
         try:
             asked = _asked(sent)
+            self._costly.admit(asked.name, asked.input, self._caller.user_id, self._network)
             with serving(self._caller.user_id):
                 done = await asyncio.to_thread(
                     self._desk.do, self._caller.user_id, asked.name, asked.input, key=asked.key, actor="socket.io"
                 )
         except Refused as refused:
             return refusal(refused.status, refused.detail, refused.errors)
+        except Limited as limited:
+            return refusal(429, limited.detail)
         except SQLAlchemyError as error:
             log.warning("a command is not done: %s", type(error).__name__)
             return refusal(503, "the database does not answer: send the command again, with the same key")

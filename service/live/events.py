@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 import socketio
+from socketio.exceptions import ConnectionRefusedError  # noqa: A004  # its own name
 from sqlalchemy.exc import NoResultFound
 
+from service.forwarded import network_of
 from service.instance import VERSION, Instance
 from service.live.admission import is_id
 from service.live.commands import Commands, refusal
@@ -23,12 +25,15 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from service.access.caller import Caller
+    from service.access.limits import Costly
     from service.commands.desk import Desk
     from service.live.admission import Admitted
     from service.live.follower import Follower
 
 log = logging.getLogger("service.events")
 
+MOST = 100
+"""Clients of one user that may be connected to one process."""
 _LIFECYCLE = ("connect", "disconnect")
 
 
@@ -48,10 +53,11 @@ class Events(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has 
     There are no rooms to join: a client is sent what its token stands for. Leaving this ends all of them.
     """
 
-    def __init__(self, instance: Instance, follower: Follower, desk: Desk) -> None:
+    def __init__(self, instance: Instance, follower: Follower, desk: Desk, costly: Costly) -> None:
         super().__init__("/")
         self._instance = instance
         self._desk = desk
+        self._costly = costly
         self._follower = follower
         self._clients: dict[str, Client] = {}
 
@@ -91,9 +97,14 @@ class Events(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has 
     async def on_connect(self, sid: str, environ: dict[str, Any], *_: Any) -> None:
         """Serve the client, once the library has told it that it is connected."""
         admitted: Admitted = environ[ADMITTED]
+        mine = sum(client.caller.user_id == admitted.caller.user_id for client in self._clients.values())
+        if mine >= MOST:
+            raise ConnectionRefusedError(f"you have {MOST} connections already: close one first")
         reader = Reader(self.server, sid, admitted.last_id)
+        network = network_of(environ.get("asgi.scope", {}))
+        commands = Commands(self._desk, self._costly, admitted.caller, network)
         serving = asyncio.create_task(self._serve(sid, admitted.caller.user_id, reader))
-        self._clients[sid] = Client(admitted.caller, reader, Commands(self._desk, admitted.caller), serving)
+        self._clients[sid] = Client(admitted.caller, reader, commands, serving)
 
     async def on_disconnect(self, sid: str, *_: Any) -> None:
         """Serve the client no more."""

@@ -43,6 +43,7 @@
   "LOG_FORMAT" $config.logFormat
   "DEBUG_CONFIG" $config.debugConfig
   "MAX_BODY_SIZE" (int64 $config.maxBodySize)
+  "COSTLY_REQUESTS" (int64 $config.costlyRequests)
   "SOCKETIO_TRANSPORTS" (join "," $config.socketio.transports)
   "SOCKETIO_MAX_SESSIONS" (int64 $config.socketio.maxSessions)
   "DATA_DIR" "/var/lib/airlock"

@@ -31,7 +31,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boot]:
     Access(database, SecretStr(TOKEN)).prepare(serves=True)
     fill(database)
     database.close()
-    with start(DATA_DIR=str(data), WORKER_MODE="false") as process:
+    with start(DATA_DIR=str(data), WORKER_MODE="false", COSTLY_REQUESTS="1000000") as process:
         yield process.wait_ready()
 
 

@@ -201,7 +201,7 @@ def test_whatever_is_sent_is_refused_or_admitted(auth: Any, header: str) -> None
         def __init__(self) -> None:
             self.browsers = None
 
-        def by_token(self, token: str) -> Caller | None:
+        def by_token(self, token: str, _: str) -> Caller | None:
             assert isinstance(token, str)
             return None
 
