@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["Failure", "Waiting", "__version__", "on_drain", "request_id"]
+__all__ = ["Failure", "Waiting", "__version__", "is_rehearsal", "on_drain", "request_id"]
 __version__ = "0.1.0"
 
 
@@ -27,6 +27,16 @@ class Failure(Exception):
 
 class Waiting(Failure):
     """Something outside is not there yet: the check is tried again until the boot timeout, shown as "waiting"."""
+
+
+def is_rehearsal() -> bool:
+    """Whether the application is started to see that it can be, by `check`, and will serve nobody.
+
+    Ask it in the application's lifespan, before doing what is worth doing once: printing a secret, say.
+    """
+    from probes.serving import lifespan
+
+    return lifespan.rehearsed.get()
 
 
 def on_drain(callback: Callable[[], Awaitable[None]]) -> None:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from probes import on_drain
+from probes import is_rehearsal, on_drain
 from service import api
 from service.access import Access
 from service.access.authenticator import Authenticator, Browsers
@@ -40,6 +40,7 @@ from service.metrics import LIVE_CLIENTS, SOCKETIO_CONNECTIONS
 from service.problems import Unhandled, http_exception
 from service.settings import Settings, load
 from service.store import health as store_health
+from service.store import schema
 from service.store.opened import open_store
 from service.store.queue import Queue
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from service.control.task import Task
+    from service.store.database import Database
     from service.store.opened import Store
 
     Work = Callable[[Settings, Store, Queue], list[Task]]
@@ -83,7 +85,8 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
         on_drain(door.drain)
         store_health.running.append(store.database)
         try:
-            await run_in_threadpool(access.prepare, serves=settings.mode != "worker")
+            await run_in_threadpool(_require_schema, store.database)
+            await run_in_threadpool(access.prepare, serves=settings.mode != "worker" and not is_rehearsal())
             if settings.signs_in:
                 await run_in_threadpool(people.prepare)
             if settings.mode != "api":
@@ -106,6 +109,11 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
         exception_handlers={HTTPException: http_exception, **refusals.HANDLERS},
         lifespan=lifespan,
     )
+
+
+def _require_schema(database: Database) -> None:
+    with schema.reachable(database):
+        schema.require_current(database)
 
 
 def _live_routes(door: Door) -> list[BaseRoute]:

@@ -21,7 +21,7 @@ from probes.serving import management
 from probes.serving.drain import Drain
 from probes.serving.entry import Entry
 from probes.serving.indicators import Indicators
-from probes.serving.lifespan import Lifespan
+from probes.serving.lifespan import Lifespan, rehearsed
 from probes.serving.metrics import BootCollector, DrainCollector, RequestMetrics, measure_loop_lag
 from probes.serving.probe_routes import Probes, TrafficRoutes
 from probes.serving.readiness import Readiness
@@ -49,6 +49,7 @@ _LIFESPAN = "lifespan startup"
 
 async def rehearse(app: App, contract: Contract, reporter: Reporter) -> int:
     """Start the application and stop it again; the verdict."""
+    rehearsed.set(True)
     lifespan = Lifespan(app)
     if contract.lifespan:
         if not await _start(lifespan, reporter):

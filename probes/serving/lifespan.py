@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextvars import ContextVar
 from typing import Any
 
 from probes import Failure
 from probes.blame import blame
 from probes.patience import Overdue, where
 
+rehearsed: ContextVar[bool] = ContextVar("rehearsed", default=False)
+"""Whether an application is started only to see that it can be, as `check` does."""
+
+_RAISE_SECONDS = 0.5  # for an application that has reported a failure to raise it too
 _SWITCH_OFF = 'if the application has no lifespan, say so in the contract: lifespan = "off"'
 
 
@@ -46,11 +51,16 @@ class Lifespan:
         timeout = max(0.0, deadline - time.monotonic())
         await asyncio.wait({answer, running}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         if answer.done():
-            self._judge(step, answer.result())
+            message = answer.result()
+            if message["type"] == f"lifespan.{step}.failed":
+                await asyncio.wait({running}, timeout=min(_RAISE_SECONDS, timeout))
+                _pass_on(running)
+            self._judge(step, message)
             return
         answer.cancel()
         if not running.done():
             raise Overdue(where(running))
+        _pass_on(running)
         error = running.exception()
         if error is not None:
             raise Failure(f"lifespan {step} raised {blame(error)}", "mend what it raised", _SWITCH_OFF) from error
@@ -62,3 +72,9 @@ class Lifespan:
             raise Failure(f"the application reported that its {step} failed: {reason[-1]}", "mend what it reports")
         if message["type"] != f"lifespan.{step}.complete":
             raise Failure(f"the application answered lifespan {step} with {message['type']!r}", _SWITCH_OFF)
+
+
+def _pass_on(running: asyncio.Task[None]) -> None:
+    """Raise the `Failure` that the application has ended with, if any: it says all that is to be said."""
+    if running.done() and isinstance(error := running.exception(), Failure):
+        raise error

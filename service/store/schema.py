@@ -46,6 +46,13 @@ def require_current(database: Database) -> None:
     """Raises `Failure` when the schema is not the one that this version works with, and the database's own errors."""
     with database.engine.connect() as connection:
         found = _revision(connection)
+    if found < HEAD:
+        has = f"has the schema {found}" if found else "has no schema"
+        raise Failure(
+            f"the database at {database.url} {has}, and this version of the service works with {HEAD}",
+            "run `python -m service migrate`, which brings it up to date",
+            'or have every boot do so: name "service.store.health:check" in the checks of the contract',
+        )
     if found != HEAD:
         raise _too_new(found)
 

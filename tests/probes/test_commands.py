@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.boot import APPS, PATIENCE, ROOT, Boot, write_contract
-from tests.conftest import BootModule
+from tests.conftest import BootModule, WriteModule
 
 
 def test_health_command_tells_readiness_by_its_exit_status(boot: BootModule, tmp_path: Path) -> None:
@@ -56,6 +56,30 @@ def test_check_runs_the_whole_contract_without_a_socket(tmp_path: Path, boot: Bo
         assert process.wait() == 2
     with Boot(args=("chekc",)) as process:
         assert process.wait() == 2
+
+
+def test_an_application_knows_whether_it_is_only_checked(tmp_path: Path, write_module: WriteModule) -> None:
+    """What is worth doing once is not for a start that serves nobody."""
+    write_module(
+        "victim",
+        """
+        import probes
+
+        async def app(scope, receive, send):
+            if scope["type"] == "lifespan":
+                await receive()
+                print("rehearsal:", probes.is_rehearsal(), flush=True)
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+                await send({"type": "lifespan.shutdown.complete"})
+        """,
+    )
+    contract = write_contract(tmp_path, app="victim:app")
+    with Boot(contract, args=("check",), path=(tmp_path,)) as process:
+        assert process.wait() == 0
+        assert "rehearsal: True" in process.output
+    with Boot(contract, path=(tmp_path,)) as process:
+        process.wait_ready().wait_for("rehearsal: False")
 
 
 def test_a_check_that_is_stopped_has_not_held(boot: BootModule, tmp_path: Path) -> None:

@@ -50,6 +50,11 @@ APP_FAULTS = {
         LIFESPAN + "await send({'type': 'lifespan.startup.failed', 'message': 'migrations are missing'})",
         r"the application reported that its startup failed: migrations are missing",
     ),
+    "a lifespan that reports what it raises then": (
+        "import probes\n" + LIFESPAN + "await send({'type': 'lifespan.startup.failed', 'message': 'Traceback'})\n"
+        "    raise probes.Failure('no table', 'run the migration')",
+        r"lifespan startup\n    no table\n(?s:.*)run the migration",
+    ),
     "a lifespan that returns": (
         LIFESPAN + "await receive()",
         r"returned from its lifespan before startup was complete",
