@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from service.ai import answer, budget, prompt
 from service.ai.answer import NoAnswer
 from service.ai.client import TOKENS, Client
 from service.ai.mask import Mask
+from service.ending import ending
 from service.metrics import MODEL_TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from service.ai.answer import Answer
+    from service.ai.client import Reply
     from service.settings import Settings
     from service.store.database import Database
 
@@ -35,28 +36,26 @@ class Questioner:
         """What the model makes of a mail; `names` are of the people in it. Raises `NoAnswer` or `answer.Refused`."""
         mask = Mask(mail, names)
         question = prompt.write(mask.mask(mail), with_draft=with_draft)
-        with Client(self._settings) as client:
-            content = self._insist(client, question)
-        return answer.read(content, mask, mail)
+        return answer.read(self._insist(question), mask, mail)
 
-    def _insist(self, client: Client, question: prompt.Prompt) -> str:
+    def _insist(self, question: prompt.Prompt) -> str:
         for attempt in range(ATTEMPTS - 1):
             try:
-                return self._once(client, question)
+                return self._once(question)
             except NoAnswer as error:
                 if not error.again:
                     raise
-                time.sleep(max(error.after, self._pause * 2**attempt))
-        return self._once(client, question)
+                ending.sleep(max(error.after, self._pause * 2**attempt))
+        return self._once(question)
 
-    def _once(self, client: Client, question: prompt.Prompt) -> str:
+    def _once(self, question: prompt.Prompt) -> str:
         # A token is rarely less than three bytes of text.
         estimate = len(question.system.encode() + question.user.encode()) // 3 + TOKENS
         reserved = budget.reserve(self._database, self._user_id, estimate, self._settings.ai_daily_tokens)
         if reserved is None:
             raise NoAnswer("the day's budget for it is spent")
         try:
-            reply = client.ask(question, answer.schema())
+            reply = ending.wait_for(lambda: self._reply(question))
         except NoAnswer as error:
             if not error.spent:
                 budget.correct(self._database, reserved, 0)
@@ -65,3 +64,7 @@ class Questioner:
             budget.correct(self._database, reserved, reply.tokens)
         MODEL_TOKENS.inc(estimate if reply.tokens is None else reply.tokens)
         return reply.content
+
+    def _reply(self, question: prompt.Prompt) -> Reply:
+        with Client(self._settings) as client:
+            return client.ask(question, answer.schema())

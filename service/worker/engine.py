@@ -10,6 +10,7 @@ from dbos import DBOS
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.control.one_thread import OneThread
+from service.ending import ending
 from service.store import queue, schema
 from service.worker import recovery, workflows
 
@@ -64,7 +65,7 @@ class Engine:
 
     def _launch(self) -> None:
         workflows.work = self._work
-        workflows.ending.clear()
+        ending.clear()
         DBOS(config=self._config())
         DBOS.launch()
         for name in (queue.UNDERSTAND, queue.APPLY_RULES):
@@ -89,7 +90,7 @@ class Engine:
         }
 
     def _stop(self) -> None:
-        workflows.ending.set()
+        ending.set()
         DBOS.destroy(workflow_completion_timeout_sec=_PATIENCE)
         try:
             self._recovery.leave()

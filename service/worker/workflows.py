@@ -6,7 +6,6 @@ DBOS remembers each step that is done, so after a crash a workflow goes on with 
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from dbos import DBOS
@@ -14,6 +13,7 @@ from dbos import error as dbos_error
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.backoff import Backoff
+from service.ending import ending
 from service.store import queue
 from service.store.database import is_away
 
@@ -55,12 +55,6 @@ class Work(Protocol):
 
 work: Work | None = None
 """What this process works with, from the engine's start on."""
-ending = threading.Event()
-"""Set when this process ends: who waits for the database waits no more."""
-
-
-class _Ending(BaseException):
-    """The process ends in the middle of a step; DBOS writes down no outcome, so the step is done again."""
 
 
 @DBOS.workflow(name=queue.UNDERSTAND, max_recovery_attempts=_RECOVERIES)
@@ -108,7 +102,7 @@ def improve(message_id: int) -> None:
 @DBOS.step()
 def improve_one(message_id: int) -> None:
     """One message; see `Work`."""
-    _working().improve(message_id)
+    _patiently(lambda: _working().improve(message_id))
 
 
 @DBOS.workflow(name=queue.APPLY_RULES, max_recovery_attempts=_RECOVERIES)
@@ -134,17 +128,20 @@ def _words(error: Exception) -> str:
 
 
 def _patiently(do: Callable[[], T]) -> T:
-    """Do it, again and again while the database cannot be used: that is no fault of a message."""
+    """Do it, again and again while the database cannot be used: that is no fault of a message.
+
+    Of a step in which the process ends DBOS writes down no outcome, so it is done again.
+    """
     backoff = Backoff(first=0.2, longest=10.0)
-    while not ending.is_set():
+    while True:
+        ending.check()
         try:
             return do()
         except SQLAlchemyError as error:
             if not is_away(error):
                 raise
             log.warning("the database cannot be used, which is waited for: %s", type(error).__name__)
-        ending.wait(backoff.next())
-    raise _Ending
+        ending.sleep(backoff.next())
 
 
 def _working() -> Work:

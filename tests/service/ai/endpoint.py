@@ -51,6 +51,7 @@ class Endpoint:
     def __init__(self, *plan: Callable[[Asked], Said]) -> None:
         self.plan = list(plan)
         self.asked: list[Asked] = []
+        self._came = threading.Semaphore(0)
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -59,6 +60,7 @@ class Endpoint:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 endpoint.asked.append(Asked(self.path, self.headers.get("authorization", ""), body))
+                endpoint._came.release()
                 said = endpoint._next()(endpoint.asked[-1])
                 if said.when is not None:
                     said.when.wait(60)
@@ -85,6 +87,10 @@ class Endpoint:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def wait(self) -> None:
+        """Returns when it has been asked, once more with each time."""
+        assert self._came.acquire(timeout=90), "it is not asked"
 
     def _next(self) -> Callable[[Asked], Said]:
         return self.plan.pop(0) if len(self.plan) > 1 else self.plan[0]

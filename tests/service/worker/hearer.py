@@ -50,4 +50,4 @@ class Hearer:
         return listener
 
     def _do(self, what: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result(90)
