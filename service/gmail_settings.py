@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ValidationInfo, field_validator
 
 from service import values
 from service.setting import setting
-from service.sign_in_settings import GOOGLE, SignInSettings
+from service.sign_in_settings import GOOGLE, SignInSettings, same_uri
 
 
 class GmailSettings(SignInSettings):
@@ -26,3 +26,15 @@ class GmailSettings(SignInSettings):
         says="Where Gmail's API is; another one stands in for Gmail.",
         accepted="'https://…', or 'http://localhost:…' on a developer's own machine",
     )
+    gmail_redirect_uri: Annotated[str, BeforeValidator(values.key)] | None = setting(
+        "GMAIL_REDIRECT_URI",
+        None,
+        says="What is registered with Google as the redirect URI of mailboxes, to have it compared; it is made from "
+        "BASE_URL.",
+        accepted="BASE_URL with '/auth/callback/gmail' behind it",
+    )
+
+    @field_validator("gmail_redirect_uri")
+    @classmethod
+    def _is_where_mailboxes_come_back(cls, uri: str | None, others: ValidationInfo) -> str | None:
+        return same_uri(uri, others, "gmail")

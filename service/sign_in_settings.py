@@ -129,11 +129,7 @@ class SignInSettings(BaseSettings):
     @field_validator("google_redirect_uri", "oidc_redirect_uri")
     @classmethod
     def _is_where_browsers_come_back(cls, uri: str | None, others: ValidationInfo) -> str | None:
-        base = others.data.get("base_url")
-        name = (others.field_name or "").removesuffix("_redirect_uri")
-        if uri is not None and base and uri != (derived := redirect_uri(base, name)):
-            raise ValueError(f"with BASE_URL={base!r} browsers come back to {derived!r}")
-        return uri
+        return same_uri(uri, others, (others.field_name or "").removesuffix("_redirect_uri"))
 
     @property
     def idle(self) -> timedelta:
@@ -154,6 +150,14 @@ class SignInSettings(BaseSettings):
 def redirect_uri(base_url: str, provider: str) -> str:
     """Where a provider sends browsers back to (RFC 6749, 3.1.2)."""
     return f"{base_url}/auth/callback/{provider}"
+
+
+def same_uri(uri: str | None, others: ValidationInfo, provider: str) -> str | None:
+    """The URI that is registered with a provider, when it is the one that BASE_URL makes. Raises ValueError."""
+    base = others.data.get("base_url")
+    if uri is not None and base and uri != (derived := redirect_uri(base, provider)):
+        raise ValueError(f"with BASE_URL={base!r} browsers come back to {derived!r}")
+    return uri
 
 
 def _providers(others: ValidationInfo) -> str:

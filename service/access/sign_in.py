@@ -46,9 +46,10 @@ class Departures:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, provider: str, path: str) -> Leaving:
-        """Have a browser leave; it is to go to `path` when it is back."""
-        leaving = Leaving(*(secrets.token_urlsafe(32) for _ in range(4)))
+    def begin(self, provider: str, path: str, browser: str = "") -> Leaving:
+        """Have a browser leave; it is to go to `path` when it is back. `browser` is the secret that it has already."""
+        state, nonce, verifier, made = (secrets.token_urlsafe(32) for _ in range(4))
+        leaving = Leaving(state, nonce, verifier, browser or made)
         with self._database.write() as session:
             session.add(
                 SignIn(

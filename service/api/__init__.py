@@ -30,6 +30,7 @@ from service.api.auth import Auth
 from service.api.debug_config import DebugConfig
 from service.api.guard import Guard
 from service.api.reader import get_reader
+from service.mail.registry import Allowed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from service.api.operation import Services
     from service.instance import Instance
     from service.settings import Settings
-    from service.store.database import Database
 
 PREFIX = "/api"
 """What every path of the API begins with; all below it is closed."""
@@ -64,10 +64,11 @@ def routes(
         served.append(Route("/debug-config", DebugConfig(settings).get, middleware=guard))
     closed = Mount(PREFIX, routes=endpoint.routes(services, OPERATIONS), middleware=guard)
     served += [Route("/openapi.json", _description()), Route("/mail", get_reader, methods=["GET"])]
-    return [*served, *_auth(settings, services.database, authenticator, people), closed]
+    return [*served, *_auth(settings, services, authenticator, people), closed]
 
 
-def _auth(settings: Settings, database: Database, authenticator: Authenticator, people: People) -> list[BaseRoute]:
+def _auth(settings: Settings, services: Services, authenticator: Authenticator, people: People) -> list[BaseRoute]:
+    database = services.database
     if authenticator.browsers is None:
         return [*Auth(database, authenticator, []).routes()]
     # Imported where somebody can sign in: it takes long.
@@ -76,7 +77,13 @@ def _auth(settings: Settings, database: Database, authenticator: Authenticator, 
 
     known = providers(settings)
     signing_in = SigningIn(database, authenticator.browsers, people, known)
-    return [*Auth(database, authenticator, list(known)).routes(), *signing_in.routes()]
+    served: list[BaseRoute] = [*Auth(database, authenticator, list(known)).routes(), *signing_in.routes()]
+    if google := Allowed.by(settings).google:
+        from service.api.connecting import Connecting
+
+        guard = [Middleware(Guard, authenticator)]
+        served += Connecting(database, authenticator.browsers, services.desk, google).routes(guard)
+    return served
 
 
 def _description() -> Callable[[Request], Awaitable[JSONResponse]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, JsonValue, SecretStr
 from sqlalchemy import func, select
 
+from service.commands.access import take_back
 from service.commands.command import Command, Done, Refused
 from service.inputs import Id, Input, View
 from service.mail import registry
@@ -67,6 +68,7 @@ class Deleted(View):
     """What is gone."""
 
     id: Id
+    access: Annotated[str, Field(description='What becomes of the access at its provider, in words; "" for none.')]
 
 
 class Accounts(View):
@@ -116,11 +118,12 @@ def change(work: Work, given: Update) -> Done[AccountView]:
 
 
 def remove(work: Work, given: One) -> Done[Deleted]:
-    """Forget a mailbox and the mail that came from it. At its source nothing changes."""
+    """Forget a mailbox and the mail that came from it. At its source no mail changes; access is taken back."""
     account = _find(work, given.id)
+    access = take_back(work, account)
     threads.forget_account(work.session, account)
     told = {"account_id": given.id}
-    return Done(Deleted(id=given.id), (New("account.deleted", told, given.id),), told)
+    return Done(Deleted(id=given.id, access=access), (New("account.deleted", told, given.id),), told)
 
 
 def pause(work: Work, given: One) -> Done[AccountView]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from pydantic import Field
 from sqlalchemy import delete, func, select, text, update
 
+from service.commands.access import take_back
 from service.commands.command import Command, Done
 from service.inputs import Input, View
 from service.store.database import one_at_a_time
@@ -31,13 +33,15 @@ class Gone(View):
     """How much is gone."""
 
     messages: int
+    access: Annotated[str, Field(description='What becomes of access at providers of mail, in words; "" for none.')]
 
 
 def delete_everything(work: Work, _: Confirm) -> Done[Gone]:
     """Delete all that is the user's: accounts, mail, what was understood and learned, rules, events and the audit."""
     session = work.session
     # In the order of everybody who brings mail, or each could wait for the other.
-    session.scalars(select(Account.id).order_by(Account.id).with_for_update()).all()
+    accounts = session.scalars(select(Account).order_by(Account.id).with_for_update()).all()
+    access = take_back(work, *accounts)
     one_at_a_time(session, work.user_id)
     messages = session.scalars(select(func.count()).select_from(Message)).one()
     tables = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
@@ -51,7 +55,7 @@ def delete_everything(work: Work, _: Confirm) -> Done[Gone]:
     if session.get_bind().dialect.name == "sqlite":
         # Words of deleted mail stay in the index until it is written anew (SQLite, FTS5, 6.9).
         session.execute(text("INSERT INTO messages_search (messages_search) VALUES ('rebuild')"))
-    return Done(Gone(messages=messages), (New("everything.deleted", {}),), {"messages": messages})
+    return Done(Gone(messages=messages, access=access), (New("everything.deleted", {}),), {"messages": messages})
 
 
 COMMANDS: tuple[Command[Any, Any], ...] = (

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from service.mail.source import Source
     from service.settings import Settings
 
-KINDS: dict[str, type[BaseModel]] = {"maildir": MaildirSettings, "imap": ImapSettings, "gmail": GmailSettings}
+GMAIL = "gmail"
+"""The kind of mailboxes whose secret is a refresh token."""
+KINDS: dict[str, type[BaseModel]] = {"maildir": MaildirSettings, "imap": ImapSettings, GMAIL: GmailSettings}
 """The settings of each kind of source. Passwords and tokens are no settings: they are the account's secret."""
 
 
@@ -63,7 +65,7 @@ class InvalidSettings(ValueError):
 def check(kind: str, settings: Mapping[str, Any], allowed: Allowed) -> BaseModel:
     """The settings as the kind's model, which `model_dump(mode="json")` turns back. Raises `InvalidSettings`."""
     model = KINDS.get(kind)
-    if kind == "gmail" and allowed.google is None:
+    if kind == GMAIL and allowed.google is None:
         raise InvalidSettings(
             {"": "mailboxes at Gmail are not followed here: the operator sets GOOGLE_CLIENT_ID first"}
         )

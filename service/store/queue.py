@@ -27,9 +27,10 @@ VERSION = "1"
 UNDERSTAND = "understand"
 IMPROVE = "improve"
 APPLY_RULES = "apply-rules"
+REVOKE = "revoke"
 KEPT = timedelta(days=7)
 """How long a workflow that has ended is kept, for who wants to see what was done."""
-QUEUES = (UNDERSTAND, IMPROVE, APPLY_RULES)
+QUEUES = (UNDERSTAND, IMPROVE, APPLY_RULES, REVOKE)
 
 _UNDONE = text("status IN ('ENQUEUED', 'PENDING')")  # none is delayed; in the words of the index that DBOS has
 
@@ -59,6 +60,10 @@ class Queue:
     def apply_rules(self, session: Session, user_id: int) -> None:
         """Apply the user's rules to the mail that is stored already."""
         self._client.enqueue_in_transaction(session, _options(APPLY_RULES, partition=user_id), user_id)
+
+    def revoke(self, session: Session, user_id: int, locked: bytes, mailbox: str) -> None:
+        """Take the access to a mailbox back at its provider: the secret as the vault locked it, and its fingerprint."""
+        self._client.enqueue_in_transaction(session, _options(REVOKE, partition=user_id), locked.decode(), mailbox)
 
     def forget(self, before: datetime, limit: int) -> int:
         """Forget workflows that ended before a time, at most `limit`, with their steps; returns how many there were."""

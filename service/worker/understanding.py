@@ -17,7 +17,7 @@ from service.store import events, rules
 from service.store.database import is_away
 from service.store.reading import email_of
 from service.store.tables import Account, DeadLetter, Message, Raw
-from service.worker import ruling
+from service.worker import revoking, ruling
 from service.worker.contexts import Contexts
 from service.worker.judgement import judge
 from service.worker.writing import write
@@ -131,6 +131,10 @@ class Understanding:
     def apply_rules(self, user_id: int, after: int) -> int | None:
         """Apply a user's rules to the next stored messages after an id; the id to go on after, or None at the end."""
         return ruling.apply_next(self._database, user_id, after)
+
+    def revoke(self, locked: str, mailbox: str) -> None:
+        """Take the access to a mailbox back that is followed no longer."""
+        revoking.revoke(self._store, self._settings, locked, mailbox)
 
     def _keep(self, account_id: int, understood: Sequence[_Understood], contexts: Contexts) -> None:
         with self._database.write() as session:

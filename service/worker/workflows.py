@@ -26,6 +26,8 @@ log = logging.getLogger("service.worker")
 
 ATTEMPTS = 4
 """How often a message is tried before it is a dead letter; pauses of 1, 2 and 4 s lie between."""
+REVOCATIONS = 7
+"""How often a provider is asked to take access back; pauses of 2 s to 34 min lie between."""
 _RECOVERIES = 1_000_000  # that a worker is killed says nothing about its work
 
 
@@ -50,6 +52,10 @@ class Work(Protocol):
 
     def apply_rules(self, user_id: int, after: int) -> int | None:
         """Apply a user's rules to the next stored messages after an id; the id to go on after, or None at the end."""
+        ...
+
+    def revoke(self, locked: str, mailbox: str) -> None:
+        """Take the access to a mailbox back that is followed no longer; raises what it fails with."""
         ...
 
 
@@ -117,6 +123,21 @@ def apply_rules(user_id: int) -> None:
 def apply_rules_next(user_id: int, after: int) -> int | None:
     """One batch; see `Work`."""
     return _patiently(lambda: _working().apply_rules(user_id, after))
+
+
+@DBOS.workflow(name=queue.REVOKE, max_recovery_attempts=_RECOVERIES)
+def revoke(locked: str, mailbox: str) -> None:
+    """Take the access to a mailbox back at its provider, as far as that can be reached within most of an hour."""
+    try:
+        revoke_one(locked, mailbox)
+    except dbos_error.DBOSMaxStepRetriesExceeded:
+        log.warning("access to a mailbox that was forgotten is not taken back: its provider was not reached in time")
+
+
+@DBOS.step(retries_allowed=True, max_attempts=REVOCATIONS, interval_seconds=2.0, backoff_rate=4.0)
+def revoke_one(locked: str, mailbox: str) -> None:
+    """One mailbox; see `Work`."""
+    _patiently(lambda: _working().revoke(locked, mailbox))
 
 
 def _words(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import httpx2
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TypeVar
 
-    from service.mail.gmail.grant import Grant
     from service.mail.gmail.quota import Quota
 
     A = TypeVar("A", bound=Answer)
@@ -40,6 +39,18 @@ _PATIENCE = 30.0
 _WHOLE = 600.0  # seconds for a whole answer
 _LARGEST = 10_000_000  # bytes of an answer that is no message
 _PAGE = 500  # what Gmail gives at most
+
+
+class Access(Protocol):
+    """Gives access tokens; both raise `SourceError`."""
+
+    def token(self) -> str:
+        """One that may be used now."""
+        ...
+
+    def refused(self, token: str) -> None:
+        """Have another one in place of a token that Gmail does not take."""
+        ...
 
 
 class Missing(Exception):
@@ -60,7 +71,7 @@ class Api:
     def __init__(
         self,
         url: str,
-        grant: Grant,
+        grant: Access,
         quota: Quota,
         *,
         size_limit: int,

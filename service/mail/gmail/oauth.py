@@ -14,8 +14,12 @@ from authlib.integrations.httpx_client import OAuth2Client
 from service.mail.source import NeedsReauth, SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from service.mail.gmail.registration import Registration
 
+READ = "https://www.googleapis.com/auth/gmail.readonly"
+"""The scope of who reads mail and changes nothing."""
 TIMEOUT = 20.0
 """Seconds for each answer."""
 _LONGEST = 7200  # seconds that an access token is used
@@ -40,6 +44,37 @@ def refresh(registration: Registration, token: str) -> Tokens:
         # Authlib puts the old one where there is no new one.
         told = client.refresh_token(_endpoint(registration, "token_endpoint"), refresh_token=token)
         return _tokens(told)
+
+
+def authorization_url(
+    registration: Registration, redirect_uri: str, scopes: Iterable[str], state: str, verifier: str
+) -> str:
+    """Where a browser goes to have access granted; with PKCE by S256. Raises `SourceError`.
+
+    What was granted to sign-in is not added: the tokens open the mailbox, and nothing beside it.
+    """
+    with _client(registration, scope=" ".join(scopes), redirect_uri=redirect_uri) as client, _Asked():
+        client.code_challenge_method = "S256"
+        # Google gives a refresh token for offline access, and each time when it is to ask for consent.
+        more = {"access_type": "offline", "prompt": "consent"}
+        endpoint = _endpoint(registration, "authorization_endpoint")
+        return str(client.create_authorization_url(endpoint, state=state, code_verifier=verifier, **more)[0])
+
+
+def redeem(registration: Registration, redirect_uri: str, code: str, verifier: str) -> Tokens:
+    """The tokens for a code that a browser has brought back. Raises `SourceError`."""
+    with _client(registration, redirect_uri=redirect_uri) as client, _Asked():
+        endpoint = _endpoint(registration, "token_endpoint")
+        told = client.fetch_token(endpoint, code=code, code_verifier=verifier, grant_type="authorization_code")
+        return _tokens(told)
+
+
+def revoke(registration: Registration, token: str) -> None:
+    """Have a refresh token, and what it opened, be worth nothing from now on. Raises `SourceError`."""
+    with _client(registration) as client, _Asked():
+        answer = client.revoke_token(_endpoint(registration, "revocation_endpoint"), token=token)
+        if answer.status_code != 400:  # Google's word for a token that is worth nothing already
+            answer.raise_for_status()
 
 
 def _client(registration: Registration, **more: Any) -> OAuth2Client:

@@ -45,6 +45,12 @@ def test_a_provider_is_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
             {"GOOGLE_REDIRECT_URI": "https://old.example.org/auth/callback/google"},
             "browsers come back to 'https://mail.example.org/auth/callback/google'",
         ),
+        (
+            {"GMAIL_REDIRECT_URI": "https://mail.example.org/auth/callback/google"},
+            "browsers come back to 'https://mail.example.org/auth/callback/gmail'",
+        ),
+        ({"GOOGLE_ISSUER": "http://google.example.org"}, "unencrypted"),
+        ({"GMAIL_API_URL": "http://gmail.example.org"}, "unencrypted"),
         ({"OIDC_ISSUER": "https://id.example.org"}, "OIDC_CLIENT_ID is missing (OIDC_ISSUER is set)"),
         ({"OIDC_ISSUER": "http://id.example.org"}, "unencrypted"),
     ],

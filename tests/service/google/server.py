@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from joserfc.jwk import OKPKey
+
 from tests.service.google.mailbox import GmailMailbox
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 CLIENT_ID = "airlock.apps.googleusercontent.example"
 CLIENT_SECRET = "secret-of-the-google-client"
+_KEY = OKPKey.generate_key("Ed25519").as_dict(private=False)
 READ = "https://www.googleapis.com/auth/gmail.readonly"
 
 
@@ -138,6 +141,8 @@ class GoogleServer:
             match asked.path:
                 case "/.well-known/openid-configuration":
                     return Answer(200, self._configuration())
+                case "/keys":
+                    return Answer(200, {"keys": [_KEY]})
                 case "/authorize":
                     return self._authorize(asked.query)
                 case "/token":
@@ -150,7 +155,9 @@ class GoogleServer:
 
     def _configuration(self) -> dict[str, Any]:
         paths = {"authorization": "authorize", "token": "token", "revocation": "revoke"}
-        return {"issuer": self.url} | {f"{name}_endpoint": f"{self.url}/{path}" for name, path in paths.items()}
+        return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"} | {
+            f"{name}_endpoint": f"{self.url}/{path}" for name, path in paths.items()
+        }
 
     def _authorize(self, query: dict[str, str]) -> Answer:
         code = secrets.token_urlsafe(16)
