@@ -15,6 +15,7 @@ from service.metrics import RECONNECTS, SYNC_SECONDS, SYNCS
 from service.store import accounts, health
 from service.store.database import is_full
 from service.store.inbox import StoreInbox
+from service.worker import unnoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +85,8 @@ class Follower:
             self._keep_following()
         except Gone:
             log.debug("account %d: it is not followed under this lease any more", self._account_id)
+        finally:
+            unnoted.states.pop(self._account_id, None)
 
     def _keep_following(self) -> None:
         backoff = Backoff()
@@ -94,7 +97,8 @@ class Follower:
             except Gone:
                 raise
             except NeedsReauth as error:
-                self._told("needs_reauth", str(error))
+                while not self._told("needs_reauth", str(error)) and not self._stopping.wait(backoff.next()):
+                    pass  # until that is known, another follower would try the password again
                 return
             except SourceError as error:
                 self._told("failing", str(error))
@@ -127,11 +131,16 @@ class Follower:
                 source.wait(WAIT)
                 self._stopping.wait(max(0.0, began + AT_LEAST - time.monotonic()))
 
-    def _told(self, state: str, error: str = "") -> None:
+    def _told(self, state: str, error: str = "") -> bool:
+        """Whether the state is noted; where it is not, this process knows it."""
         try:
             accounts.note_state(self._store.database, self._account_id, self.lease, state, error)
         except SQLAlchemyError as failure:
             log.warning("account %d: its state is not noted: %s", self._account_id, type(failure).__name__)
+            unnoted.states[self._account_id] = state
+            return False
+        unnoted.states.pop(self._account_id, None)
+        return True
 
     def _close(self) -> None:
         source, self._source = self._source, None

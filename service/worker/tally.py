@@ -26,6 +26,7 @@ from service.metrics import (
 from service.store import queue
 from service.store.clock import now
 from service.store.tables import Account, DeadLetter, Message
+from service.worker import unnoted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,8 +66,9 @@ def count(session: Session) -> Backlog:
             Message.analysed_at.is_(None), Message.id.not_in(letters)
         )
     ).one()
-    rows = session.execute(select(Account.paused, Account.state, Account.last_success_at, Account.created_at)).all()
-    states = ["paused" if row.paused else row.state for row in rows]
+    columns = (Account.id, Account.paused, Account.state, Account.last_success_at, Account.created_at)
+    rows = session.execute(select(*columns)).all()
+    states = ["paused" if row.paused else unnoted.states.get(row.id, row.state) for row in rows]
     followed = [
         row.last_success_at or row.created_at
         for row, state in zip(rows, states, strict=True)

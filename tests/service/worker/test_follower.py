@@ -6,12 +6,18 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from service.mail.source import NeedsReauth
 from service.store.opened import Store
 from service.store.queue import Queue
+from service.store.tables import Account
 from service.store.vault import Vault
+from service.worker import unnoted
 from service.worker.follower import AT_LEAST, Follower
 from service.worker.lease import Leased
+from service.worker.tally import count
 from tests.service.store.followed import OWNER
+from tests.service.worker.test_dead_letters import execute
+from tests.service.worker.whole import wait_until
 
 if TYPE_CHECKING:
     from service.mail.source import Inbox
@@ -56,3 +62,54 @@ def test_a_source_that_always_has_news_is_synced_at_a_bounded_rate(mailbox: Mail
     assert not follower.is_alive
     pauses = [later - earlier for earlier, later in zip(source.began, source.began[1:], strict=False)]
     assert min(pauses) >= 0.9 * AT_LEAST  # the two clocks are read a moment apart
+
+
+class Refusing(Chatty):
+    """A source whose server refuses the password."""
+
+    def sync(self, _: Inbox) -> None:
+        """Note when, and refuse."""
+        self.began.append(time.monotonic())
+        raise NeedsReauth("the server refuses the password")
+
+
+_BEFORE = "CREATE TRIGGER refuse BEFORE UPDATE ON accounts"
+_FUNCTION = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$
+"""
+REFUSE = {
+    "sqlite": [f"{_BEFORE} WHEN NEW.state = 'needs_reauth' BEGIN SELECT RAISE(ABORT, 'not now'); END"],
+    "postgresql": [
+        _FUNCTION,
+        f"{_BEFORE} FOR EACH ROW WHEN (NEW.state = 'needs_reauth') EXECUTE FUNCTION refuse()",
+    ],
+}
+"""A database that does not take it that an account needs its owner."""
+ALLOW = {"sqlite": "DROP TRIGGER refuse", "postgresql": "DROP TRIGGER refuse ON accounts"}
+
+
+def test_a_refused_password_that_cannot_be_noted_is_tried_no_more(mailbox: Mailbox) -> None:
+    """It is counted as what it is meanwhile, and noted as soon as the database takes it."""
+    database, source = mailbox.database, Refusing()
+    execute(database, *REFUSE[database.engine.dialect.name])
+    store = Store(database, Vault(["of the test, which keeps no secret"]))
+    leased = Leased(mailbox.account_id, "maildir", OWNER, None)
+    follower = Follower(store, Queue(database), leased, lambda _: source)
+
+    def counted() -> dict[str, int]:
+        with database.read() as session:
+            return {state: number for state, number in count(session).accounts.items() if number}
+
+    def noted() -> str:
+        with database.read() as session:
+            return session.get_one(Account, mailbox.account_id).state
+
+    follower.start()
+    wait_until(lambda: counted() == {"needs_reauth": 1})
+    assert noted() == "syncing"
+    execute(database, ALLOW[database.engine.dialect.name])
+    follower.join(90)
+    assert not follower.is_alive
+    assert noted() == "needs_reauth"
+    assert len(source.began) == 1
+    assert unnoted.states == {}

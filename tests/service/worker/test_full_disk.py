@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from service.commands import COMMANDS
 from service.commands.desk import Desk
@@ -16,16 +17,17 @@ from service.store.database import Database
 from service.store.health import FULL
 from service.store.opened import Store
 from service.store.queue import Queue
+from service.store.tables import Account
 from service.store.url import DatabaseUrl
 from service.store.vault import Vault
 from tests.service.commands.conftest import Client
+from tests.service.process import metric
 from tests.service.worker.kept import KEYS, Kept
 from tests.service.worker.test_workers import Mail
 from tests.service.worker.whole import check_database, understood, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from tests.boot import Boot
 
@@ -42,10 +44,16 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
-def database_indicator(boot: Boot) -> Any:
+def indicator(boot: Boot, name: str) -> str:
     """What `/health?verbose` says of it."""
     indicators = boot.get("/health?verbose").json()["indicators"]
-    return next(one for one in indicators if one["name"] == "database")
+    return next(str(one["detail"]) for one in indicators if one["name"] == name)
+
+
+def noted(database: Database) -> str:
+    """The state of the account that the database has."""
+    with database.read() as session:
+        return session.scalars(select(Account.state)).one()
 
 
 def test_a_full_disk_is_said_and_survived(disk: Path, maildir: str, tmp_path: Path) -> None:
@@ -59,16 +67,23 @@ def test_a_full_disk_is_said_and_survived(disk: Path, maildir: str, tmp_path: Pa
         mail = Mail(Client(Desk(store, Queue(database), allowed, COMMANDS), store, 1), Path(maildir))
         mail.arrive(20)
         wait_until(lambda: understood(database) == 20)
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # or there is space in it for a little more
         fill(disk / "ballast")
         mail.arrive(100)
-        wait_until(lambda: FULL in str(database_indicator(boot)))
+        wait_until(lambda: FULL in indicator(boot, "database"))
+        wait_until(lambda: metric(boot, 'airlock_accounts{state="failing"}') == 1)
+        assert noted(database) == "well"
+        wait_until(lambda: "mailboxes: 1 failing" in indicator(boot, "mail"))
         assert boot.get("/health").status == 200
         (disk / "ballast").unlink()
         wait_until(lambda: understood(database) == 120)
         check_database(database, {mail.account: mail.sent}, in_order=False)
         with database.engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-        wait_until(lambda: FULL not in str(database_indicator(boot)))
+        wait_until(lambda: FULL not in indicator(boot, "database"))
+        wait_until(lambda: metric(boot, 'airlock_accounts{state="failing"}') == 0)
+        assert noted(database) == "well"
         database.close()
 
 
