@@ -100,3 +100,33 @@ def test_the_database_dies_and_the_mail_servers_connections_are_cut(lasting: Pos
         assert worker.boot.process.poll() is None
         assert api.boot.process.poll() is None
     database.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_mail_server_is_cut_off_in_a_fetch_and_is_restarted(
+    database: Database, client: Client, imap: DovecotServer
+) -> None:
+    """The owner is told in words, the next connection goes on with the batch that was cut, and then all is well."""
+    imap.append("ann", *map(letter, range(1, 401)))
+    with TcpProxy(imap.port, limit=80_000) as proxy:
+        settings = {"host": "127.0.0.1", "port": proxy.port, "security": "none", "username": "ann"}
+        account = client.do("accounts.create", kind="imap", name="Mail", settings=settings, secret=PASSWORD)["id"]
+        env = {"DATABASE_URL": database.url.get_secret_value(), "IMAP_ALLOW_PRIVATE": "true"}
+        with Kept(**env) as kept:
+            kept.boot.wait_ready()
+            with Hearer(kept.url) as hearer:
+                told = hearer.hears("account.state", state="failing")["data"]["error"]
+                assert f"127.0.0.1:{proxy.port} is not reached, or the connection is lost" in told
+                hearer.hears("account.state", state="well")
+                assert proxy.connections > 2
+                wait_until(lambda: understood(database) == 400)
+                imap.kill()
+                hearer.hears("account.state", state="failing")
+                imap.start()
+                imap.append("ann", letter(401))
+                hearer.hears("account.state", state="well")
+                wait_until(lambda: understood(database) == 401)
+                check_database(database, {account: range(1, 402)})
+                with database.read() as session:
+                    last = events.last(session, client.user_id)
+                check_events(database, hearer.all_until(last))
