@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select, update
@@ -13,10 +12,12 @@ from service.store.clock import now
 from service.store.tables import Account
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from service.store.database import Database
 
-_LONGEST = timedelta(hours=1)
-"""A lease that ends later than this was given by a clock that has been set back since."""
+_LONGEST = 10
+"""A lease that ends after more terms than this was given by a clock that has been set back since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Leases:
             unwanted = or_(Account.paused, Account.state == "needs_reauth")
             session.execute(update(Account).where(mine, unwanted).values(lease_owner=""))
             session.execute(update(Account).where(mine).values(lease_until=until))
-            over = or_(Account.lease_until < at, Account.lease_until > at + _LONGEST)
+            over = or_(Account.lease_until < at, Account.lease_until > at + _LONGEST * self._term)
             free = (
                 select(Account.id)
                 .where(or_(Account.lease_owner == "", over), ~mine, ~unwanted)

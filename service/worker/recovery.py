@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from dbos import DBOS
 from dbos._dbos import _get_dbos_instance  # what runs in this process is nowhere else to be seen
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from service.store import queue
 from service.store.clock import now
 from service.store.tables import DeadLetter, Message, Worker
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import ColumnElement
 
     from service.store.database import Database
     from service.store.queue import Queue
@@ -58,13 +60,15 @@ class Recovery:
             worker = session.get(Worker, self._worker) or Worker(id=self._worker, started_at=at)
             worker.seen_at = at
             session.add(worker)
-            silent = select(Worker.id).where(Worker.seen_at < at - self._silence, Worker.id != self._worker)
-            return list(session.scalars(silent))
+            return list(session.scalars(select(Worker.id).where(self._is_silent(at), Worker.id != self._worker)))
 
     def _forget(self, gone: list[str]) -> None:
         with self._database.write() as session:
-            silent = Worker.seen_at < now(session) - self._silence
-            session.execute(delete(Worker).where(Worker.id.in_(gone), silent))
+            session.execute(delete(Worker).where(Worker.id.in_(gone), self._is_silent(now(session))))
+
+    def _is_silent(self, at: datetime) -> ColumnElement[bool]:
+        # Who was seen later than now was seen by a clock that has been set back since.
+        return or_(Worker.seen_at < at - self._silence, Worker.seen_at > at + self._silence)
 
     def _take_up_own(self) -> None:
         """What counts as running here and does not run: its end could not be written, as on a disk that was full."""

@@ -22,11 +22,12 @@ KEYS = "k" * 32
 class Kept:
     """The service with these variables, on one port however often it starts; as a context manager it is ended.
 
-    With a `folder`, for its contract, it is one that takes a worker for gone after 3 s.
+    With a `folder`, for its contract, it is an `app` of tests/service/apps that takes a worker for gone after 3 s.
     """
 
-    def __init__(self, folder: Path | None = None, /, **env: str) -> None:
+    def __init__(self, folder: Path | None = None, /, *, app: str = "brisk:app", **env: str) -> None:
         self._folder = folder
+        self._app = app
         self.env = {"PORT": str(free_port()), "SECRET_KEYS": KEYS, **env}
         self.boot: Boot
 
@@ -49,7 +50,7 @@ class Kept:
             self.boot = start(**self.env)
         else:
             self._folder.mkdir(exist_ok=True)
-            self.boot = start_app(self._folder, self.env, app="brisk:app")
+            self.boot = start_app(self._folder, self.env, app=self._app)
 
     def end(self, number: int = signal.SIGKILL, *, gate: bool = True) -> int:
         """Send a signal to the gate, or to the child in which the service runs; the exit status of the gate."""
