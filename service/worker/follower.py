@@ -48,7 +48,8 @@ class Follower:
         self._open = open_source
         self._source: Source | None = None
         self._stopping = threading.Event()
-        self._asked: datetime | None = None
+        self._hurry = threading.Event()
+        self._asked = account.sync_requested_at
         self._thread = threading.Thread(target=self._run, name=f"follower-{account.id}", daemon=True)
 
     def start(self) -> None:
@@ -61,7 +62,7 @@ class Follower:
         return self._thread.is_alive()
 
     def ask(self, at: datetime | None) -> None:
-        """Sync at once when this was not asked for before."""
+        """Sync at once when this was not asked for before, whatever pause has been made of failures."""
         if at != self._asked:
             self._asked = at
             self._interrupt()
@@ -76,6 +77,7 @@ class Follower:
         self._thread.join(timeout)
 
     def _interrupt(self) -> None:
+        self._hurry.set()
         source = self._source
         if source is not None:
             source.interrupt()
@@ -90,7 +92,8 @@ class Follower:
 
     def _keep_following(self) -> None:
         backoff = Backoff()
-        while not self._stopping.is_set():
+        while True:
+            self._hurry.clear()
             after = 0.0
             try:
                 self._follow(backoff)
@@ -110,12 +113,19 @@ class Follower:
             except Exception:
                 log.exception("account %d: following it failed", self._account_id)
                 self._told("failing", "the service has a fault, which its log describes")
+            else:
+                return
             finally:
                 self._close()
             SYNCS.labels("failed").inc()
-            self._stopping.wait(max(backoff.next(), after))
+            pause = backoff.next()
+            self._stopping.wait(after)  # which the source asks for, and nobody's hurry shortens
+            self._hurry.wait(max(0.0, pause - after))
 
     def _follow(self, backoff: Backoff) -> None:
+        """Until it shall stop."""
+        if self._stopping.is_set():
+            return
         self._source = source = self._open(self._account_id)
         while not self._stopping.is_set():
             self._told("syncing")

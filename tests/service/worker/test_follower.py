@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from service.mail.source import NeedsReauth
+from prometheus_client import REGISTRY
+
+from service.mail.source import NeedsReauth, SourceError
 from service.store.opened import Store
 from service.store.queue import Queue
 from service.store.tables import Account
@@ -15,12 +19,14 @@ from service.worker import unnoted
 from service.worker.follower import AT_LEAST, Follower
 from service.worker.lease import Leased
 from service.worker.tally import count
-from tests.service.store.followed import OWNER
+from tests.service.store.followed import NOW, OWNER
 from tests.service.worker.test_dead_letters import execute
 from tests.service.worker.whole import wait_until
 
 if TYPE_CHECKING:
-    from service.mail.source import Inbox
+    from collections.abc import Iterator
+
+    from service.mail.source import Inbox, Source
     from tests.service.store.followed import Mailbox
 
 SYNCS = 4
@@ -49,19 +55,55 @@ class Chatty:
         """There is nothing to let go of."""
 
 
-def test_a_source_that_always_has_news_is_synced_at_a_bounded_rate(mailbox: Mailbox) -> None:
-    """A server that tells of a change for ever costs a sync each moment, and ends with the follower at once."""
-    source = Chatty()
+@contextmanager
+def following(mailbox: Mailbox, source: Source) -> Iterator[Follower]:
+    """A follower of that source; on the way out it has ended."""
     store = Store(mailbox.database, Vault(["of the test, which keeps no secret"]))
     leased = Leased(mailbox.account_id, "maildir", OWNER, None)
     follower = Follower(store, Queue(mailbox.database), leased, lambda _: source)
     follower.start()
-    assert source.enough.wait(30)
-    follower.stop()
-    follower.join(10)
+    try:
+        yield follower
+    finally:
+        follower.stop()
+        follower.join(30)
     assert not follower.is_alive
+
+
+def failed() -> float:
+    """How many syncs have failed."""
+    return REGISTRY.get_sample_value("airlock_syncs_total", {"outcome": "failed"}) or 0.0
+
+
+def test_a_source_that_always_has_news_is_synced_at_a_bounded_rate(mailbox: Mailbox) -> None:
+    """A server that tells of a change for ever costs a sync each moment, and ends with the follower at once."""
+    source = Chatty()
+    before = failed()
+    with following(mailbox, source):
+        assert source.enough.wait(30)
+    assert failed() == before
     pauses = [later - earlier for earlier, later in zip(source.began, source.began[1:], strict=False)]
     assert min(pauses) >= 0.9 * AT_LEAST  # the two clocks are read a moment apart
+
+
+class Failing(Chatty):
+    """A source whose server is away."""
+
+    def sync(self, inbox: Inbox) -> None:
+        """Note when, and fail."""
+        super().sync(inbox)
+        raise SourceError("the server is away")
+
+
+def test_who_asks_for_a_sync_does_not_wait_for_earlier_failures(mailbox: Mailbox) -> None:
+    """Though the pauses between them have become long: the server may be back, as its owner knows."""
+    source = Failing()
+    wanted = 12  # which by themselves would take ten minutes and more
+    with following(mailbox, source) as follower:
+        for number in range(1, wanted):
+            wait_until(lambda number=number: len(source.began) >= number, pause=0.01)  # type: ignore[misc]
+            follower.ask(NOW + timedelta(seconds=number))
+        wait_until(lambda: len(source.began) >= wanted)
 
 
 class Refusing(Chatty):
