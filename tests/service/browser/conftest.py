@@ -1,4 +1,7 @@
-"""A browser, which all tests share, and pages in it that know nothing of each other."""
+"""A browser, which the tests of this folder share, and pages in it that know nothing of each other.
+
+It ends with them: while it is there, Playwright's event loop is the one of the thread that tests run in.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world() -> Iterator[Elsewhere]:
-    """What is behind every name for the browser; shared by all tests."""
+    """What is behind every name for the browser; shared by these tests."""
     with Elsewhere() as listening:
         yield listening
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(world: Elsewhere, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """The browser."""
     with chromium(tmp_path_factory.mktemp("browser"), world.port) as running:
