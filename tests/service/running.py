@@ -1,4 +1,4 @@
-"""The whole service, which follows a Maildir: asked over HTTP and heard over Socket.IO, as its user does."""
+"""The whole service with mailboxes that it follows: asked over HTTP and heard over Socket.IO, as its user does."""
 
 from __future__ import annotations
 
@@ -6,31 +6,33 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.service.api.client import Api
-from tests.service.process import start
+from tests.service.process import start, start_app
 from tests.service.worker.hearer import Hearer
+from tests.service.worker.kept import KEYS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.boot import Boot
+    from tests.service.test_mailboxes import Imap, Maildir
 
 
 class Running:
-    """As a context manager it runs, the second time as after a restart; `env` may then be another one."""
+    """As a context manager it runs, the second time as after a restart; Maildirs may be in its folder.
 
-    def __init__(self, folder: Path, **env: str) -> None:
-        self.env = {"DATA_DIR": str(folder), "MAILDIR_ROOTS": str(folder), "SECRET_KEYS": "s" * 32, **env}
+    With an `app` of tests/service/apps it is that instead of the service itself.
+    """
+
+    def __init__(self, folder: Path, *, app: str = "", **env: str) -> None:
         self.boot: Boot
         self.api: Api
+        self._folder, self._app = folder, app
+        self._env = {"MAILDIR_ROOTS": str(folder), "IMAP_ALLOW_PRIVATE": "true", "SECRET_KEYS": KEYS, **env}
         self._hearer: Hearer
-        self._maildir = folder / "Mail"
-        self._delivered = 0
-        for part in ("cur", "new", "tmp"):
-            (self._maildir / part).mkdir(parents=True)
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self.boot = stack.enter_context(start(**self.env))
+            self.boot = stack.enter_context(self._start())
             self.api = stack.enter_context(Api(self.boot.wait_ready()))
             self._hearer = stack.enter_context(Hearer(self.boot.url))
             self._running = stack.pop_all()
@@ -39,35 +41,36 @@ class Running:
     def __exit__(self, *error: object) -> None:
         self._running.close()
 
-    def follow(self) -> int:
-        """Have the Maildir followed; the id of the account, which is well."""
-        given = {
-            "kind": "maildir",
-            "name": "Mail",
-            "address": "me@example.org",
-            "settings": {"path": str(self._maildir)},
-        }
-        account: int = self.api.post("/accounts", given)["id"]
-        self.hears("account.state", state="well")
-        return account
+    def _start(self) -> Boot:
+        if self._app:
+            return start_app(self._folder, self._env, app=self._app)
+        return start(DATA_DIR=str(self._folder), **self._env)
 
-    def deliver(self, *mails: bytes) -> None:
-        """Have messages arrive."""
-        for mail in mails:
-            self._delivered += 1
-            name = f"{self._delivered:06}.test"
-            (self._maildir / "tmp" / name).write_bytes(mail)
-            (self._maildir / "tmp" / name).rename(self._maildir / "new" / name)
+    def follow(self, mailbox: Maildir | Imap, name: str = "Mine", **settings: Any) -> int:
+        """Have a mailbox followed; the id of the account, which is well."""
+        given = {"name": name, "address": "me@example.org", **mailbox.account}
+        account: int = self.api.post("/accounts", {**given, "settings": {**given["settings"], **settings}})["id"]
+        self.hears("account.state", account_id=account, state="well")
+        return account
 
     def hears(self, kind: str, **told: Any) -> dict[str, Any]:
         """What the next event of that type tells; where something is `told`, the next one that tells just that."""
         data: dict[str, Any] = self._hearer.hears(kind, **told)["data"]
         return data
 
-    def receives(self, *mails: bytes) -> list[int]:
-        """Have messages arrive and be understood; their ids."""
-        self.deliver(*mails)
-        return [self.hears("message.understood")["message_id"] for _ in mails]
+    def understands(self, count: int) -> list[int]:
+        """The ids of the next messages that are understood."""
+        return [self.hears("message.understood")["message_id"] for _ in range(count)]
+
+    def analysis(self, message_id: int) -> dict[str, Any]:
+        """What it says of a message."""
+        analysis: dict[str, Any] = self.api.get(f"/messages/{message_id}")["analysis"]
+        return analysis
+
+    @property
+    def subjects(self) -> list[str]:
+        """The messages that it shows, the latest first."""
+        return [message["subject"] for message in self.api.get("/messages")["messages"]]
 
     @property
     def audit(self) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, text
 
 from service.store.tables import DeadLetter, Event, Message
+from tests.service.api.client import Api
 from tests.service.worker.kept import Kept
 from tests.service.worker.test_workers import Mail
 from tests.service.worker.whole import check_database, understood, wait_until
@@ -44,10 +45,10 @@ def execute(database: Database, *statements: str) -> None:
             session.execute(text(statement))
 
 
-def test_a_message_that_fails_is_put_aside_and_retried_by_command(
+def test_a_message_that_fails_is_put_aside_and_retried_by_its_owner(
     database: Database, client: Client, maildir: str, tmp_path: Path
 ) -> None:
-    """Those beside it in its batch are understood, in order; when the cause is gone the command puts it right."""
+    """Those beside it in its batch are understood, in order; it is shown, and when the cause is gone it is done."""
     kind = database.engine.dialect.name
     execute(database, *REFUSE[kind])
     mail = Mail(client, tmp_path / "Mail")
@@ -71,6 +72,13 @@ def test_a_message_that_fails_is_put_aside_and_retried_by_command(
         mail.arrive(5)
         wait_until(lambda: understood(database) == len(mail.sent) - 1)
         execute(database, ALLOW[kind])
-        client.do("dead-letters.retry", id=letter.id)
-        wait_until(lambda: understood(database) == len(mail.sent))
+        with Api(kept.boot) as api:
+            [shown] = api.get("/dead-letters")["dead_letters"]
+            assert (shown["id"], shown["message_id"], shown["error"]) == (letter.id, bad, letter.error)
+            assert api.get("/status")["dead_letters"] == 1
+            api.post(f"/dead-letters/{letter.id}/retry")
+            wait_until(lambda: understood(database) == len(mail.sent))
+            assert api.get("/dead-letters")["dead_letters"] == []
+            assert api.get(f"/messages/{bad}")["analysis"]["category"]
+            assert api.get("/audit")["entries"][0]["action"] == "dead-letters.retry"
     check_database(database, {mail.account: mail.sent}, in_order=False)
