@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from dbos import DBOSConfig
+    from dbos._queue import QueueRateLimit
 
     from service.control.task import Heartbeat
     from service.store.opened import Store
@@ -28,9 +29,10 @@ log = logging.getLogger("service.worker")
 
 EVERY = 5.0
 """Seconds between two signs of life."""
+PACE: QueueRateLimit = {"limit": 60, "period": 60.0}
+"""How many messages the model is asked about in how many seconds."""
 _POLL = 0.2  # seconds between two looks for work
 _AT_ONCE = 2  # workflows of a kind; the accounts take turns
-_PER_MINUTE = 60  # messages that the model is asked about
 _PATIENCE = 5  # seconds that work in flight has to end by itself; what does not is taken up again
 
 
@@ -74,7 +76,7 @@ class Engine:
                 on_conflict="always_update",
             )  # fmt: skip
         DBOS.register_queue(
-            queue.IMPROVE, worker_concurrency=_AT_ONCE, limiter={"limit": _PER_MINUTE, "period": 60},
+            queue.IMPROVE, worker_concurrency=_AT_ONCE, limiter=PACE,
             polling_interval_sec=1.0, on_conflict="always_update",
         )  # fmt: skip
 

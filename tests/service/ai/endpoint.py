@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
@@ -22,6 +23,8 @@ class Asked:
     path: str
     key: str
     body: dict[str, Any]
+    at: float
+    """When it came, in seconds of this machine."""
 
     @property
     def system(self) -> str:
@@ -59,7 +62,7 @@ class Endpoint:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                endpoint.asked.append(Asked(self.path, self.headers.get("authorization", ""), body))
+                endpoint.asked.append(Asked(self.path, self.headers.get("authorization", ""), body, time.monotonic()))
                 endpoint._came.release()
                 said = endpoint._next()(endpoint.asked[-1])
                 if said.when is not None:
