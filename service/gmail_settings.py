@@ -26,6 +26,12 @@ class GmailSettings(SignInSettings):
         says="Where Gmail's API is; another one stands in for Gmail.",
         accepted="'https://…', or 'http://localhost:…' on a developer's own machine",
     )
+    gmail_send: Annotated[bool, BeforeValidator(values.switch)] = setting(
+        "GMAIL_SEND",
+        False,
+        says="Whether users may have replies sent that they have read; who connects a mailbox is then asked for that.",
+        accepted="'true' or 'false'",
+    )
     gmail_redirect_uri: Annotated[str, BeforeValidator(values.key)] | None = setting(
         "GMAIL_REDIRECT_URI",
         None,

@@ -11,6 +11,7 @@ from service.core.category import Category
 from service.core.rules.rule import Priority
 from service.inputs import Id, View
 
+DraftState = Literal["proposed", "edited", "discarded", "queued", "sending", "sent", "unsure"]
 State = Literal["new", "syncing", "well", "failing", "needs_reauth"]
 
 
@@ -118,7 +119,7 @@ class MessageLine(View):
 
 
 class DraftView(View):
-    """A reply that is proposed. Nothing sends it."""
+    """A reply that is proposed. It is sent when somebody says so, and never by itself."""
 
     id: Id
     message_id: Id
@@ -128,7 +129,7 @@ class DraftView(View):
     in_reply_to: str
     references: list[str]
     source: str
-    state: Literal["proposed", "edited", "discarded"]
+    state: DraftState
     updated_at: datetime
 
 

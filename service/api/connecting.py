@@ -49,7 +49,8 @@ _ERROR = re.compile(r"[a-z_]{1,40}")  # RFC 6749, 4.1.2.1
 class Connecting:
     """GET /auth/gmail and /auth/callback/gmail: apart from signing in, and asking for access to mail alone.
 
-    The way back is open to the very session that left; attempts are limited by user.
+    Access to send is asked for too where replies are sent. The way back is open to the very session that left; attempts
+    are limited by user.
     """
 
     def __init__(self, database: Database, browsers: Browsers, desk: Desk, google: Registration) -> None:
@@ -75,8 +76,9 @@ class Connecting:
             raise HTTPException(429, "too many attempts to connect: wait a little", {"Retry-After": str(int(wait) + 1)})
         path = own_path(request.query_params.get("next", "/"))
         leaving = await run_in_threadpool(self._departures.begin, GMAIL, path, secret)
+        scopes = [oauth.READ, oauth.SEND] if self._google.sends else [oauth.READ]
         url = await _asked(
-            oauth.authorization_url, self._google, self._redirect_uri, [oauth.READ], leaving.state, leaving.verifier
+            oauth.authorization_url, self._google, self._redirect_uri, scopes, leaving.state, leaving.verifier
         )
         return RedirectResponse(url, 303, NO_STORE)
 

@@ -1,8 +1,8 @@
-"""Drafts: replies that are proposed. None is ever sent by the service."""
+"""Drafts: replies that are proposed. None is ever sent by itself."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -12,7 +12,7 @@ from service.commands.command import Refused
 from service.commands.drafts import One
 from service.inputs import View
 from service.store.tables import Draft
-from service.views import DraftView
+from service.views import DraftState, DraftView
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Filters(pages.Page):
     """Which drafts."""
 
-    state: Literal["proposed", "edited", "discarded"] | None = None
+    state: DraftState | None = None
 
 
 class Drafts(View):
@@ -49,6 +49,7 @@ def get_draft(session: Session, given: One) -> DraftView:
 OPERATIONS = (
     read("drafts.list", "/drafts", "List drafts", Drafts, list_drafts, Filters),
     read("drafts.get", "/drafts/{id}", "Show a draft", DraftView, get_draft, One, (404,)),
-    command("drafts.edit", "PATCH", "/drafts/{id}", refusals=(404,)),
-    command("drafts.discard", "POST", "/drafts/{id}/discard", refusals=(404,)),
+    command("drafts.edit", "PATCH", "/drafts/{id}", refusals=(404, 409)),
+    command("drafts.discard", "POST", "/drafts/{id}/discard", refusals=(404, 409)),
+    command("drafts.send", "POST", "/drafts/{id}/send", refusals=(404, 409)),
 )

@@ -1,4 +1,4 @@
-"""Commands on proposed replies. There is none that sends one."""
+"""Commands on proposed replies. One is sent when its writer says so, and never by itself."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from service.commands.command import Command, Done, Refused
+from service.core.draft import BLANK
+from service.core.outgoing import Unsendable, compose
 from service.inputs import Id, Input
+from service.mail.registry import GMAIL
 from service.store.events import New
-from service.store.tables import Draft
+from service.store.replies import outgoing
+from service.store.tables import Account, Draft, Message
 from service.views import DraftView
 
 if TYPE_CHECKING:
@@ -40,7 +44,7 @@ class One(Input):
 
 def edit(work: Work, given: Edit) -> Done[DraftView]:
     """Change a draft; a model does not overwrite it any more."""
-    draft = _find(work, given.id)
+    draft = _open(work, given.id)
     for name, value in given.model_dump(exclude={"id"}, exclude_none=True).items():
         setattr(draft, name, value)
     return _done(work, draft, "edited")
@@ -48,12 +52,34 @@ def edit(work: Work, given: Edit) -> Done[DraftView]:
 
 def discard(work: Work, given: One) -> Done[DraftView]:
     """Put a draft aside; editing it brings it back."""
-    return _done(work, _find(work, given.id), "discarded")
+    return _done(work, _open(work, given.id), "discarded")
+
+
+def send(work: Work, given: One) -> Done[DraftView]:
+    """Have a draft sent as it is; that it is to be sent is noted before anything is."""
+    draft = _open(work, given.id)
+    google = work.allowed.google
+    if google is None or not google.sends:
+        raise Refused(409, "no replies are sent here: the operator sets GMAIL_SEND=true first")
+    account = work.session.get_one(Account, work.session.get_one(Message, draft.message_id).account_id)
+    if account.kind != GMAIL or account.secret is None:
+        raise Refused(409, "the reply is to mail of a mailbox that is not at Gmail, and sent from those alone")
+    if draft.state == "discarded":
+        raise Refused(409, f"draft {draft.id} is discarded: edit it first")
+    if BLANK in draft.text:
+        raise Refused(409, f"draft {draft.id} has {BLANK} where something is still to be written: edit it first")
+    try:
+        compose(outgoing(work.vault, account, draft), work.now)
+    except Unsendable as unsendable:
+        raise Refused(409, str(unsendable)) from None
+    work.queue.send(work.session, work.user_id, draft.id)
+    return _done(work, draft, "queued")
 
 
 COMMANDS: tuple[Command[Any, Any], ...] = (
     Command("drafts.edit", "Change a draft", Edit, DraftView, edit),
     Command("drafts.discard", "Discard a draft", One, DraftView, discard),
+    Command("drafts.send", "Send a draft", One, DraftView, send),
 )
 
 
@@ -61,6 +87,15 @@ def _find(work: Work, draft_id: int) -> Draft:
     draft = work.session.get(Draft, draft_id, with_for_update=True)
     if draft is None:
         raise Refused(404, f"there is no draft {draft_id}")
+    return draft
+
+
+def _open(work: Work, draft_id: int) -> Draft:
+    """A draft that is not on its way."""
+    draft = _find(work, draft_id)
+    if draft.state in ("queued", "sending", "sent"):
+        told = "was sent" if draft.state == "sent" else "is being sent"
+        raise Refused(409, f"draft {draft_id} {told} already")
     return draft
 
 

@@ -101,7 +101,11 @@ def _google(settings: Settings) -> Registration | None:
     if settings.google_client_id is None or settings.google_client_secret is None:
         return None
     return Registration(
-        settings.google_client_id, settings.google_client_secret, settings.google_issuer, settings.gmail_api_url
+        settings.google_client_id,
+        settings.google_client_secret,
+        settings.google_issuer,
+        settings.gmail_api_url,
+        settings.gmail_send,
     )
 
 

@@ -28,9 +28,10 @@ UNDERSTAND = "understand"
 IMPROVE = "improve"
 APPLY_RULES = "apply-rules"
 REVOKE = "revoke"
+SEND = "send"
 KEPT = timedelta(days=7)
 """How long a workflow that has ended is kept, for who wants to see what was done."""
-QUEUES = (UNDERSTAND, IMPROVE, APPLY_RULES, REVOKE)
+QUEUES = (UNDERSTAND, IMPROVE, APPLY_RULES, REVOKE, SEND)
 
 _UNDONE = text("status IN ('ENQUEUED', 'PENDING')")  # none is delayed; in the words of the index that DBOS has
 
@@ -64,6 +65,10 @@ class Queue:
     def revoke(self, session: Session, user_id: int, locked: bytes, mailbox: str) -> None:
         """Take the access to a mailbox back at its provider: the secret as the vault locked it, and its fingerprint."""
         self._client.enqueue_in_transaction(session, _options(REVOKE, partition=user_id), locked.decode(), mailbox)
+
+    def send(self, session: Session, user_id: int, draft_id: int) -> None:
+        """Send a draft that its writer wants sent."""
+        self._client.enqueue_in_transaction(session, _options(SEND, partition=user_id), draft_id)
 
     def forget(self, before: datetime, limit: int) -> int:
         """Forget workflows that ended before a time, at most `limit`, with their steps; returns how many there were."""

@@ -70,7 +70,7 @@ class Engine:
         ending.clear()
         DBOS(config=self._config())
         DBOS.launch()
-        for name in (queue.UNDERSTAND, queue.APPLY_RULES, queue.REVOKE):
+        for name in (queue.UNDERSTAND, queue.APPLY_RULES, queue.REVOKE, queue.SEND):
             DBOS.register_queue(
                 name, worker_concurrency=_AT_ONCE, partition_concurrency=1, polling_interval_sec=_POLL,
                 on_conflict="always_update",

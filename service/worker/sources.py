@@ -31,14 +31,14 @@ class Sources:
             kind, settings, locked = account.kind, account.settings, account.secret
         try:
             secret = self._store.vault.unlock(locked) if locked else ""
-            return open_source(kind, settings, secret, self._allowed, _Keeper(self._store, account_id, secret))
+            return open_source(kind, settings, secret, self._allowed, Keeper(self._store, account_id, secret))
         except InvalidSettings as error:
             raise SourceError(str(error)) from None
         except Failure as error:
             raise SourceError(" ".join((error.detail, *error.resolution))) from None
 
 
-class _Keeper:
+class Keeper:
     """Stores the secret that a server gave in place of an account's own, unless its owner has entered another since."""
 
     def __init__(self, store: Store, account_id: int, secret: str) -> None:

@@ -17,7 +17,7 @@ from service.store import events, rules
 from service.store.database import is_away
 from service.store.reading import email_of
 from service.store.tables import Account, DeadLetter, Message, Raw
-from service.worker import revoking, ruling
+from service.worker import revoking, ruling, sending
 from service.worker.contexts import Contexts
 from service.worker.judgement import judge
 from service.worker.writing import write
@@ -135,6 +135,14 @@ class Understanding:
     def revoke(self, locked: str, mailbox: str) -> None:
         """Take the access to a mailbox back that is followed no longer."""
         revoking.revoke(self._store, self._settings, locked, mailbox)
+
+    def send(self, draft_id: int) -> None:
+        """Send a draft, unless it is sent already."""
+        sending.send(self._store, self._settings, draft_id)
+
+    def give_up_sending(self, draft_id: int) -> None:
+        """Say that a draft is not sent, or that nobody knows."""
+        sending.give_up(self._database, draft_id)
 
     def _keep(self, account_id: int, understood: Sequence[_Understood], contexts: Contexts) -> None:
         with self._database.write() as session:

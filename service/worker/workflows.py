@@ -28,6 +28,8 @@ ATTEMPTS = 4
 """How often a message is tried before it is a dead letter; pauses of 1, 2 and 4 s lie between."""
 REVOCATIONS = 7
 """How often a provider is asked to take access back; pauses of 2 s to 34 min lie between."""
+SENDINGS = 5
+"""How often it is tried to send a draft; pauses of 2 s to 54 s lie between."""
 _RECOVERIES = 1_000_000  # that a worker is killed says nothing about its work
 
 
@@ -56,6 +58,14 @@ class Work(Protocol):
 
     def revoke(self, locked: str, mailbox: str) -> None:
         """Take the access to a mailbox back that is followed no longer; raises what it fails with."""
+        ...
+
+    def send(self, draft_id: int) -> None:
+        """Send a draft, unless it is sent already; raises what it fails with where that may pass."""
+        ...
+
+    def give_up_sending(self, draft_id: int) -> None:
+        """Say that a draft is not sent, or that nobody knows."""
         ...
 
 
@@ -138,6 +148,27 @@ def revoke(locked: str, mailbox: str) -> None:
 def revoke_one(locked: str, mailbox: str) -> None:
     """One mailbox; see `Work`."""
     _patiently(lambda: _working().revoke(locked, mailbox))
+
+
+@DBOS.workflow(name=queue.SEND, max_recovery_attempts=_RECOVERIES)
+def send(draft_id: int) -> None:
+    """Send a draft, once, as far as Gmail can be reached within some minutes."""
+    try:
+        send_one(draft_id)
+    except dbos_error.DBOSMaxStepRetriesExceeded:
+        give_up_sending(draft_id)
+
+
+@DBOS.step(retries_allowed=True, max_attempts=SENDINGS, interval_seconds=2.0, backoff_rate=3.0)
+def send_one(draft_id: int) -> None:
+    """One draft; see `Work`."""
+    _patiently(lambda: _working().send(draft_id))
+
+
+@DBOS.step()
+def give_up_sending(draft_id: int) -> None:
+    """One draft; see `Work`."""
+    _patiently(lambda: _working().give_up_sending(draft_id))
 
 
 def _words(error: Exception) -> str:

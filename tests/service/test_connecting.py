@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from service.mail.gmail.oauth import READ
+from service.mail.gmail.oauth import READ, SEND
 from service.settings import load
 from service.store.database import Database
 from service.store.opened import Store
@@ -140,6 +140,14 @@ def test_access_is_asked_for_apart_from_signing_in(browser: Browser, google: Goo
         assert first[name] != second[name]
 
 
+def test_access_to_send_is_asked_for_where_replies_are_sent(provider: MockProvider, google: GoogleServer) -> None:
+    """The operator wants it so; otherwise nobody is asked."""
+    env = signs_in(provider.url, free_port(), GMAIL_SEND="true", **google.env)
+    with start(**env) as boot, Browser(boot.wait_ready()) as browser:
+        browser.sign_in()
+        assert query(browser.leave("/auth/gmail"))["scope"].split() == [READ, SEND]
+
+
 def test_who_is_not_signed_in_connects_nothing(boot: Boot) -> None:
     """A token is no browser."""
     with Browser(boot) as stranger:
@@ -221,8 +229,10 @@ def test_a_google_that_is_away_is_told_in_words(browser: Browser, google: Google
     """At each step of the way back."""
     for path in ("/token", "/gmail/v1/users/me/profile"):
         url = browser.leave("/auth/gmail")
-        google.fails(path, 503, times=1 if path == "/token" else 4)
-        refused = browser.http.get(agree(url))
+        back = agree(url)
+        google.fails(path, 503, times=99)
+        refused = browser.http.get(back)
+        google.mend()
         assert refused.status_code == 502
         assert "503" not in refused.headers.get("location", "")
     assert accounts(browser) == []

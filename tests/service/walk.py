@@ -119,6 +119,7 @@ def _bodies(operation: str, theirs: Belongings) -> list[Any]:
         "rules.apply": [{}],
         "drafts.edit": [{"text": "taken"}],
         "drafts.discard": [{}],
+        "drafts.send": [{}],
         "dead-letters.retry": [{}],
         "everything.delete": [{"confirm": "delete everything"}],
     }

@@ -116,6 +116,7 @@ class Message(Answer):
     """users.messages.get: `raw` with format=raw, `payload` with format=metadata. The date is in ms since 1970."""
 
     id: Uid
+    thread_id: str = ""
     label_ids: Ids = frozenset()
     internal_date: int = 0
     size_estimate: Annotated[int, Field(ge=0, lt=2**40)] = 0

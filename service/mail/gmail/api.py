@@ -1,7 +1,8 @@
-"""Gmail's REST API, as far as it is used to read: each question within the quota, and again where that may help."""
+"""Gmail's REST API, as far as it is used: each question within the quota, and again where that may help."""
 
 from __future__ import annotations
 
+import base64
 import time
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -59,6 +60,10 @@ class Missing(Exception):
 
 class Expired(Exception):
     """The history does not go back so far."""
+
+
+class Unsure(Exception):
+    """It is not known whether what was asked has been done."""
 
 
 class _TooLarge(Exception):
@@ -139,6 +144,37 @@ class Api:
             pass
         return self._ask(Message, path, quota.GET, {"format": "metadata"})
 
+    def thread(self, uid: int) -> str:
+        """Gmail's own name for the conversation of a message; "" when the message is gone."""
+        try:
+            return self._ask(Message, f"messages/{id_of(uid)}", quota.GET, {"format": "minimal"}).thread_id
+        except Missing:
+            return ""
+
+    def has(self, message_id: str) -> bool:
+        """Whether there is a message with this Message-ID."""
+        return bool(self._ask(Listed, "messages", quota.LIST, {"q": f"rfc822msgid:{message_id}"}).messages)
+
+    def send(self, raw: bytes, thread: str) -> None:
+        """Send a message, once. Raises `SourceError` when it surely is not sent, and `Unsure`."""
+        content = {"raw": base64.urlsafe_b64encode(raw).decode()} | ({"threadId": thread} if thread else {})
+        for renewed in (False, True):
+            self._quota.take(quota.SEND)
+            token = self._grant.token()
+            try:
+                answer = self._once("messages/send", {}, token, _LARGEST, content)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                raise _unreached(error) from None
+            except (httpx2.HTTPError, _TooLarge):
+                raise Unsure from None
+            if isinstance(answer, bytes):
+                return
+            if answer.status >= 500:
+                raise Unsure
+            if answer.status != 401 or renewed:
+                raise answer.error()
+            self._grant.refused(token)
+
     def _ask(
         self, kind: type[A], path: str, units: int, params: dict[str, Any] | None = None, limit: int = _LARGEST
     ) -> A:
@@ -177,11 +213,16 @@ class Api:
             self._quota.hold(pause)
         raise AssertionError(path)  # the last attempt returns or raises
 
-    def _once(self, path: str, params: dict[str, Any], token: str, limit: int) -> bytes | Fault:
+    def _once(
+        self, path: str, params: dict[str, Any], token: str, limit: int, content: dict[str, Any] | None = None
+    ) -> bytes | Fault:
         ends = time.monotonic() + _WHOLE
         body = bytearray()
         authorization = {"Authorization": f"Bearer {token}"}
-        with self._http.stream("GET", f"{self._url}/{path}", params=params, headers=authorization) as response:
+        method = "GET" if content is None else "POST"
+        with self._http.stream(
+            method, f"{self._url}/{path}", params=params, headers=authorization, json=content
+        ) as response:
             for piece in response.iter_raw():
                 body += piece
                 if len(body) > limit:

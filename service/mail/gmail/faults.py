@@ -50,7 +50,8 @@ class Fault:
             )
         if self.reasons & _NOT_GRANTED:
             return NeedsReauth(
-                "Google has not granted access to the mail of this mailbox: connect it again, and let it read messages"
+                "Google has not granted all that is needed of this mailbox: connect it again, and let it read messages "
+                "and, where that is asked for, send them"
             )
         if self.reasons & _NOT_SET_UP:
             return SourceError(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 READ = "https://www.googleapis.com/auth/gmail.readonly"
 """The scope of who reads mail and changes nothing."""
+SEND = "https://www.googleapis.com/auth/gmail.send"
+"""The scope of who sends mail, and neither reads nor changes any."""
 TIMEOUT = 20.0
 """Seconds for each answer."""
 _LONGEST = 7200  # seconds that an access token is used

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 PER_SECOND = 200.0
 """Of the 250 that each user has: other programs of theirs share it."""
-PROFILE, LABELS, HISTORY, LIST, GET = 1, 1, 2, 5, 5
+PROFILE, LABELS, HISTORY, LIST, GET, SEND = 1, 1, 2, 5, 5, 100
 """What the methods cost."""
 
 

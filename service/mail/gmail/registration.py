@@ -17,3 +17,5 @@ class Registration:
     client_secret: SecretStr
     issuer: str
     api: str
+    sends: bool = False
+    """Whether replies are sent that their writer wants sent."""

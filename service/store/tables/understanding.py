@@ -47,7 +47,11 @@ class Analysis(Base):
 
 
 class Draft(Base):
-    """A reply that is proposed. It is never sent by itself. `state` is "proposed", "edited" or "discarded"."""
+    """A reply that is proposed. It is never sent by itself.
+
+    `state` is "proposed", "edited" or "discarded"; after its writer has said that it is to be sent, "queued", "sending"
+    while Gmail may have it, and "sent", or "unsure" when nobody knows.
+    """
 
     __tablename__ = "drafts"
     __table_args__ = (Index("ix_drafts_user_id_updated_at_id", "user_id", "updated_at", "id"),)

@@ -40,9 +40,15 @@ def test_a_draft_is_edited_and_discarded(client: Client, filled: Filled) -> None
         client.do("drafts.edit", id=4711)
 
 
-def test_no_command_sends_anything() -> None:
-    """Nothing is ever sent by itself, nor by a command."""
-    assert not [name for name in COMMANDS if "send" in name]
+def test_one_command_alone_sends() -> None:
+    """Nothing is ever sent by itself."""
+    assert [name for name in COMMANDS if "send" in name] == ["drafts.send"]
+
+
+def test_nothing_is_sent_where_the_operator_does_not_want_it(client: Client, filled: Filled) -> None:
+    """Which is so unless it is set up."""
+    with pytest.raises(Refused, match="GMAIL_SEND=true"):
+        client.do("drafts.send", id=draft_id(client))
 
 
 def test_a_dead_letter_is_tried_again(client: Client, filled: Filled) -> None:

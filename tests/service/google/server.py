@@ -24,6 +24,7 @@ CLIENT_ID = "airlock.apps.googleusercontent.example"
 CLIENT_SECRET = "secret-of-the-google-client"
 _KEY = OKPKey.generate_key("Ed25519").as_dict(private=False)
 READ = "https://www.googleapis.com/auth/gmail.readonly"
+SEND = "https://www.googleapis.com/auth/gmail.send"
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class GoogleServer:
         """Called with every request before it is answered."""
         self.after: Callable[[Asked], None] = _undisturbed
         """Called when it has been answered."""
+        self.loses = ""
+        """To requests of paths that begin like this nothing is answered, though they are done."""
         self._faults: list[Fault] = []
         self._codes: dict[str, dict[str, str]] = {}
         self._refresh: dict[str, str] = {}  # refresh tokens, with their scopes
@@ -125,6 +128,11 @@ class GoogleServer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         with self._lock:
             self._faults.append(Fault(path, Answer(status, {"error": error}, named), times))
+
+    def mend(self) -> None:
+        """Answer with no more errors."""
+        with self._lock:
+            self._faults.clear()
 
     def count(self, path: str) -> int:
         """How many requests there were of paths that begin like this."""
@@ -205,9 +213,10 @@ class GoogleServer:
         return Answer(200)
 
     def _gmail(self, asked: Asked) -> Answer:
-        if READ not in self._refresh.get(self._access[asked.token], READ):
-            return _error(403, "insufficientPermissions")
         path = asked.path.removeprefix("/gmail/v1/users/me/")
+        needed = SEND if path == "messages/send" else READ
+        if needed not in self._refresh.get(self._access[asked.token], ""):
+            return _error(403, "insufficientPermissions")
         query = asked.query
         start, page = int(query.get("pageToken", 0)), min(self.page, int(query.get("maxResults", 100)))
         match path.split("/"):
@@ -218,12 +227,18 @@ class GoogleServer:
             case ["messages"]:
                 listed = self.mailbox.list_messages(query.get("labelIds", ""), query.get("q", ""), page, start)
                 return Answer(200, listed)
+            case ["messages", "send"]:
+                return self._send(json.loads(asked.body))
             case ["messages", id_]:
                 return self._message(id_, query["format"])
             case ["history"]:
                 told = self.mailbox.list_history(int(query["startHistoryId"]), page, start)
                 return _error(404, "notFound") if told is None else Answer(200, told)
         return _error(404, "notFound")
+
+    def _send(self, content: dict[str, str]) -> Answer:
+        id_ = self.mailbox.deliver(base64.urlsafe_b64decode(content["raw"]), "SENT", thread=content.get("threadId", ""))
+        return Answer(200, {"id": id_, "threadId": self.mailbox.messages[id_].thread, "labelIds": ["SENT"]})
 
     def _message(self, id_: str, form: str) -> Answer:
         with self.mailbox.lock:
@@ -268,6 +283,10 @@ class _Server(ThreadingHTTPServer):
                 asked = Asked(self.command, parts.path, query, body, token)
                 google.before(asked)
                 said = google.answer(asked)
+                if google.loses and asked.path.startswith(google.loses):
+                    self.close_connection = True
+                    google.after(asked)
+                    return
                 data = json.dumps(said.body).encode()
                 try:
                     self.send_response(said.status)
