@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LASTS = timedelta(minutes=10)
 """How long somebody may be at the provider."""
 
+_LONGEST = 2000  # characters
 _PATH = re.compile(r"/(?:[^/\\\0-\x20\x7f][^\\\0-\x20\x7f]*)?")
 
 
@@ -80,4 +81,4 @@ def forget(session: Session) -> None:
 
 def own_path(text: str) -> str:
     """A path of this site, with its query; "/" for what a browser could take for another site's address."""
-    return text if _PATH.fullmatch(text) else "/"
+    return text if len(text) <= _LONGEST and _PATH.fullmatch(text) else "/"

@@ -12,6 +12,7 @@ from service.api import (
     accounts,
     attachments,
     audit,
+    auth,
     corrections,
     dead_letters,
     drafts,
@@ -33,12 +34,13 @@ from service.api.reader import get_reader
 from service.mail.registry import Allowed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from starlette.requests import Request
 
     from service.access.authenticator import Authenticator
     from service.access.people import People
+    from service.api.described import Described
     from service.api.operation import Services
     from service.instance import Instance
     from service.settings import Settings
@@ -63,32 +65,36 @@ def routes(
     if settings.debug_config:
         served.append(Route("/debug-config", DebugConfig(settings).get, middleware=guard))
     closed = Mount(PREFIX, routes=endpoint.routes(services, OPERATIONS), middleware=guard)
-    served += [Route("/openapi.json", _description()), Route("/mail", get_reader, methods=["GET"])]
-    return [*served, *_auth(settings, services, authenticator, people), closed]
+    names, signing_in = _signing_in(settings, services, authenticator, people)
+    gmail = authenticator.browsers is not None and Allowed.by(settings).google is not None
+    described = _description(auth.described(names, gmail=gmail))
+    served += [Route("/openapi.json", described), Route("/mail", get_reader, methods=["GET"])]
+    return [*served, *Auth(services.database, authenticator, names).routes(), *signing_in, closed]
 
 
-def _auth(settings: Settings, services: Services, authenticator: Authenticator, people: People) -> list[BaseRoute]:
-    database = services.database
+def _signing_in(
+    settings: Settings, services: Services, authenticator: Authenticator, people: People
+) -> tuple[list[str], list[BaseRoute]]:
+    """The providers' names, and what is served for them."""
     if authenticator.browsers is None:
-        return [*Auth(database, authenticator, []).routes()]
+        return [], []
     # Imported where somebody can sign in: it takes long.
     from service.access.providers import providers
     from service.api.sign_in import SigningIn
 
     known = providers(settings)
-    signing_in = SigningIn(database, authenticator.browsers, people, known)
-    served: list[BaseRoute] = [*Auth(database, authenticator, list(known)).routes(), *signing_in.routes()]
+    served: list[BaseRoute] = [*SigningIn(services.database, authenticator.browsers, people, known).routes()]
     if google := Allowed.by(settings).google:
         from service.api.connecting import Connecting
 
         guard = [Middleware(Guard, authenticator)]
-        served += Connecting(database, authenticator.browsers, services.desk, google).routes(guard)
-    return served
+        served += Connecting(services.database, authenticator.browsers, services.desk, google).routes(guard)
+    return list(known), served
 
 
-def _description() -> Callable[[Request], Awaitable[JSONResponse]]:
+def _description(others: Iterable[Described]) -> Callable[[Request], Awaitable[JSONResponse]]:
     # Open: it says nothing of anybody's mail, and whoever writes a client needs it before there is a token.
-    described = JSONResponse(openapi.describe(OPERATIONS, PREFIX))
+    described = JSONResponse(openapi.describe(OPERATIONS, PREFIX, others))
 
     async def get(_: Request) -> JSONResponse:
         return described

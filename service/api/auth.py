@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
+from pydantic import Field
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -11,21 +13,87 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from service import inputs
 from service.access import bearer
+from service.access.caller import Proof
 from service.access.site import csrf_token
+from service.api import tokens
+from service.api.described import Described
 from service.api.guard import Guard
 from service.api.operation import NO_STORE
-from service.api.tokens import Tokens
+from service.api.tokens import Scope, Tokens
 from service.forwarded import network_of
 from service.store.scope import read_as
 from service.store.tables import User
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from starlette.requests import Request
 
     from service.access.authenticator import Authenticator, Browsers
     from service.access.caller import Caller
     from service.store.database import Database
+
+
+class Nothing(inputs.Input):
+    """Nothing."""
+
+
+class Leave(inputs.Input):
+    """Where the browser goes afterwards."""
+
+    next: Annotated[str, Field(description="A path of this site; / for whatever is none.")] = "/"
+
+
+class Returned(inputs.Input):
+    """What the provider has the browser bring back (RFC 6749, 4.1.2)."""
+
+    state: str = ""
+    code: str = ""
+    error: str = ""
+
+
+class Oneself(inputs.View):
+    """A user."""
+
+    id: inputs.Id
+    name: str
+
+
+class Check(inputs.View):
+    """Whom a request stands for; without a token or a session there are the first two alone."""
+
+    signed_in: bool
+    providers: Annotated[list[str], Field(description="GET /auth/PROVIDER signs in with one.")]
+    user: Oneself | None = None
+    by: Proof | None = None
+    scope: Scope | None = None
+    csrf_token: Annotated[str | None, Field(description="For the header X-CSRF-Token of a session's requests.")] = None
+
+
+def described(providers: Iterable[str], *, gmail: bool = False) -> Iterator[Described]:
+    """All below /auth, as the description shows it; with `gmail` that mailboxes there can be connected."""
+    check = Described("auth.check", "GET", "/auth/check", "Say whom the request stands for", Nothing, Check)
+    yield replace(check, refusals=(429, 503), is_closed=False)
+    out = Described("auth.sign-out", "POST", "/auth/logout", "End the session", Nothing, (), 204, (409, 429, 503))
+    yield out
+    yield replace(out, id="auth.sign-out-everywhere", path="/auth/logout/everywhere", summary="End every session")
+    yield from tokens.DESCRIBED
+    for name in providers:
+        path = f"/auth/{name}"
+        leave = Described(f"auth.{name}", "GET", path, "Go to the provider to sign in", Leave, (), 303, (429, 502, 503))
+        yield replace(leave, is_closed=False)
+        path = f"/auth/callback/{name}"
+        back = Described(f"auth.{name}.back", "GET", path, "Be signed in", Returned, (), 303)
+        yield replace(back, refusals=(400, 403, 429, 502, 503), is_closed=False)
+    if gmail:
+        path = "/auth/gmail"
+        leave = Described("auth.gmail", "GET", path, "Go to Google to connect a mailbox", Leave, (), 303)
+        yield replace(leave, refusals=(409, 429, 502, 503))
+        path = "/auth/callback/gmail"
+        back = Described("auth.gmail.back", "GET", path, "Have the mailbox followed", Returned, (), 303)
+        yield replace(back, refusals=(400, 403, 409, 429, 502, 503))
 
 
 class Auth:
@@ -52,14 +120,17 @@ class Auth:
         secret = browsers.secret(request.headers.get("cookie", "")) if browsers else ""
         token = bearer(request.headers.get("authorization", ""))
         caller = await run_in_threadpool(self._caller, token, secret, network_of(request.scope))
-        told: dict[str, Any] = {"signed_in": caller is not None, "providers": self._providers}
+        told = Check(signed_in=caller is not None, providers=self._providers)
         if caller is not None:
-            name = await run_in_threadpool(self._name, caller)
-            told |= {"user": {"id": caller.user_id, "name": name}, "by": caller.proof}
-            told |= {"scope": "write" if caller.writes else "read"}
-            if caller.proof == "session":
-                told["csrf_token"] = csrf_token(secret)
-        response = JSONResponse(told, headers=NO_STORE)
+            told = Check(
+                signed_in=True,
+                providers=self._providers,
+                user=Oneself(id=caller.user_id, name=await run_in_threadpool(self._name, caller)),
+                by=caller.proof,
+                scope="write" if caller.writes else "read",
+                csrf_token=csrf_token(secret) if caller.proof == "session" else None,
+            )
+        response = JSONResponse(told.model_dump(exclude_none=True), headers=NO_STORE)
         if browsers and secret and caller is None and not token:
             browsers.site.take(response, "session")
         return response

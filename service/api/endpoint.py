@@ -49,7 +49,7 @@ def _endpoint(services: Services, methods: Mapping[str, Operation]) -> Callable[
                     raise _wrong(name, "It is in the path already")
             given |= request.path_params
         services.costly.admit(operation.id, given, request.scope["user"], network_of(request.scope))
-        asked = Asked(services, request.scope["user"], given, _key(request) if operation.is_command else None)
+        asked = Asked(services, request.scope["user"], given, _key(request) if operation.takes_key else None)
         return await run_in_threadpool(operation.serve, asked)
 
     return answer

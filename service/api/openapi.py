@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from service.api.described import Described
     from service.api.operation import Operation
 
 _REF = "#/components/schemas/{model}"
@@ -48,26 +49,29 @@ _KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
 }
 _SAID = {
-    400: "The body, or the idempotency key, cannot be read.",
+    400: "The body, or the idempotency key, cannot be read; or a sign-in did not begin in this browser.",
     401: "There is no access token and no session, or it opens nothing.",
-    403: "The token may only read; or a session's request has no CSRF token, or comes from another site.",
+    403: "The token may only read; or a session's request has no CSRF token, or comes from another site; or a "
+    "person may not sign in.",
     404: "There is no such thing.",
     409: "It cannot be done as things are.",
     413: "The body is too large.",
     415: "A body of that type is not read.",
     422: "Something in the request cannot be used; `errors` says what, where, and what is accepted.",
     429: "It was asked for too often, or wrong tokens were sent too often; Retry-After says how long to wait.",
+    502: "The provider does not answer as it should.",
     503: "The database does not answer.",
 }
 
 
-def describe(operations: Iterable[Operation], prefix: str) -> dict[str, Any]:
-    """The document; `prefix` is in front of every path."""
-    operations = list(operations)
-    schemas = _Schemas(operations)
+def describe(operations: Iterable[Operation], prefix: str, others: Iterable[Described] = ()) -> dict[str, Any]:
+    """The document: `prefix` is in front of the path of every operation, and of nothing else."""
+    known: list[tuple[str, Operation | Described]] = [(prefix + one.path, one) for one in operations]
+    known += [(one.path, one) for one in others]
+    schemas = _Schemas([operation for _, operation in known])
     paths: dict[str, dict[str, Any]] = {}
-    for operation in operations:
-        paths.setdefault(prefix + operation.path, {})[operation.method.lower()] = _described(operation, schemas)
+    for path, operation in known:
+        paths.setdefault(path, {})[operation.method.lower()] = _described(operation, schemas)
     return {
         "openapi": "3.1.0",
         "info": _INFO,
@@ -80,7 +84,7 @@ def describe(operations: Iterable[Operation], prefix: str) -> dict[str, Any]:
 class _Schemas:
     """The JSON schemas of all models: of what is taken, and of what is answered."""
 
-    def __init__(self, operations: list[Operation]) -> None:
+    def __init__(self, operations: list[Operation | Described]) -> None:
         wanted: dict[tuple[type[BaseModel], Any], None] = {(Problem, "serialization"): None}
         for operation in operations:
             wanted[operation.input, "validation"] = None
@@ -110,7 +114,7 @@ class _Schemas:
         return str(self._references[model, mode]["$ref"]).rpartition("/")[2]
 
 
-def _described(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+def _described(operation: Operation | Described, schemas: _Schemas) -> dict[str, Any]:
     in_path = re.findall(r"{(\w+)}", operation.path)
     fields = schemas.properties(operation.input)
     required = schemas.required(operation.input)
@@ -122,10 +126,12 @@ def _described(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         "tags": [operation.id.partition(".")[0]],
         "responses": _responses(operation, schemas),
     }
+    if not operation.is_closed:
+        told["security"] = []
     if operation.bodies is None:
         parameters += [_parameter(name, "query", schema, required=name in required) for name, schema in others.items()]
     else:
-        parameters.append(_KEY)
+        parameters += [_KEY] if operation.takes_key else []
         body = {
             "type": "object",
             "properties": others,
@@ -149,16 +155,13 @@ def _parameter(name: str, place: str, schema: dict[str, Any], *, required: bool)
     return {"name": name, "in": place, "required": required, **described, "schema": shown}
 
 
-def _responses(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+def _responses(operation: Operation | Described, schemas: _Schemas) -> dict[str, Any]:
     if isinstance(operation.answer, tuple):
         content: dict[str, Any] = {media_type: {} for media_type in operation.answer}
     else:
         content = {"application/json": {"schema": schemas.answer(operation.answer)}}
     responses: dict[str, Any] = {str(operation.status): {"description": "It is done.", "content": content}}
-    statuses = {401, 422, 429, 503, *operation.refusals}
-    if operation.bodies is not None:
-        statuses |= {400, 403, 413, 415}
     problem = {"application/problem+json": {"schema": schemas.answer(Problem)}}
-    for status in sorted(statuses):
+    for status in sorted(operation.problems):
         responses[str(status)] = {"description": _SAID[status], "content": problem}
     return responses

@@ -70,9 +70,20 @@ class Operation:
     """How a body is read, by its media type; None where the input is in the query."""
 
     @property
-    def is_command(self) -> bool:
-        """Whether it takes an idempotency key."""
+    def takes_key(self) -> bool:
+        """Whether it takes an idempotency key, as commands do."""
         return self.bodies is not None
+
+    @property
+    def is_closed(self) -> bool:
+        """It wants a token or a session."""
+        return True
+
+    @property
+    def problems(self) -> set[int]:
+        """Statuses of problems."""
+        of_bodies = (400, 403, 413, 415) if self.bodies is not None else ()
+        return {401, 422, 429, 503, *of_bodies, *self.refusals}
 
 
 def read(

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from service import inputs
 from service.access.api_tokens import MOST, TooMany
+from service.api.described import Described
 from service.api.endpoint import body
 from service.api.operation import JSON, NO_STORE
 from service.commands.command import Refused
@@ -51,6 +52,34 @@ class MadeToken(TokenLine):
     token: str
 
 
+class TokenLines(inputs.View):
+    """A user's tokens, the oldest first."""
+
+    tokens: list[TokenLine]
+
+
+class Nothing(inputs.Input):
+    """Nothing: all are listed."""
+
+
+class One(inputs.Input):
+    """Which token."""
+
+    id: inputs.Id
+
+
+DESCRIBED = (
+    Described("auth.tokens", "GET", "/auth/tokens", "List tokens", Nothing, TokenLines, refusals=(429, 503)),
+    Described(
+        "auth.tokens.make", "POST", "/auth/tokens", "Make a token", NewToken, MadeToken, 201,
+        (400, 409, 413, 415, 422, 429, 503), JSON,
+    ),
+    Described(
+        "auth.tokens.revoke", "DELETE", "/auth/tokens/{id}", "Revoke a token", One, (), 204, (404, 429, 503)
+    ),
+)  # fmt: skip
+
+
 class Tokens:
     """The resource; behind the guard."""
 
@@ -71,7 +100,7 @@ class Tokens:
     async def list(self, request: Request) -> Response:
         """The user's tokens."""
         found = await run_in_threadpool(self._tokens.of, _user(request))
-        return _json({"tokens": [_line(token).model_dump(mode="json") for token in found]})
+        return _json(TokenLines(tokens=[_line(token) for token in found]).model_dump(mode="json"))
 
     async def make(self, request: Request) -> Response:
         """A new one."""

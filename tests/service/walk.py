@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = 9_999_999
 """The id of nothing."""
-LAST = ("everything.delete",)
+LAST = ("everything.delete", "auth.sign-out", "auth.sign-out-everywhere")
 """Operations after which the one who walks has nothing more to say."""
 
 
@@ -90,6 +90,7 @@ def _query(parameter: Mapping[str, Any], theirs: Belongings) -> list[Any]:
         "cursor": [pages.encode(BEGIN.replace(year=2099), id_) for id_ in ids["messages"]], "limit": [100],
         "label": [CANARY], "sender": [f"{CANARY}@example.com"], "since": ["2000-01-01T00:00:00Z"],
         "until": ["2100-01-01T00:00:00Z"], "q": [CANARY, f"{CANARY[:6]}*"], "after": [0, ids["events"][0] - 1],
+        "next": ["/"], "state": [CANARY], "code": [CANARY], "error": [CANARY],
     }  # fmt: skip
     if name not in known:
         raise NotWalked(f"the parameter {name!r} is not known to the walk: add it to `_query`")
@@ -121,6 +122,7 @@ def _bodies(operation: str, theirs: Belongings) -> list[Any]:
         "drafts.discard": [{}],
         "drafts.send": [{}],
         "dead-letters.retry": [{}],
+        "auth.tokens.make": [{"name": "mine", "scope": "write"}],
         "everything.delete": [{"confirm": "delete everything"}],
     }
     if operation not in known:
