@@ -30,7 +30,7 @@ from service.store.tables import (
     Thread,
     User,
 )
-from tests.service.store.mailbox import BEGIN, Mailbox, mail
+from tests.service.store.followed import BEGIN, add_mailbox, mail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,15 +95,15 @@ def give(database: Database, user_id: int) -> Belongings:
             session.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"), count)
         last = FIRST["events"] - 1
         session.execute(update(User).where(User.id == user_id).values(last_event=last, pruned_event=last))
-    mailbox = Mailbox(database, user_id, CANARY)
+    mailbox = add_mailbox(database, user_id, CANARY)
     messages = mailbox.deliver(
         LETTER, mail(CANARY, f"{CANARY}\n", In_Reply_To=f"<{CANARY}@example.com>"), folder=CANARY
     )
     with database.write() as session:
         for message_id in messages:
             _understand(session, session.get_one(Message, message_id))
-        session.add_all(_others(user_id, mailbox.id, *messages))
-        events.append(session, user_id, events.New("message.new", {"subject": CANARY}, mailbox.id))
+        session.add_all(_others(user_id, mailbox.account_id, *messages))
+        events.append(session, user_id, events.New("message.new", {"subject": CANARY}, mailbox.account_id))
     made, token = ApiTokens(database).make(user_id, CANARY, writes=True)
     with database.write() as session:
         session.execute(update(ApiToken).where(ApiToken.id == made.id).values(id=FIRST["tokens"]))

@@ -22,7 +22,7 @@ from tests.service.api.served import Served, served
 from tests.service.engine import AUTH, PATIENCE, WEBSOCKET
 from tests.service.process import TOKEN, free_port, metric, start
 from tests.service.provider import Browser, MockProvider, signs_in
-from tests.service.store.mailbox import mail
+from tests.service.store.followed import mail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

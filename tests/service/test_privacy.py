@@ -8,7 +8,7 @@ import httpx2
 
 from tests.probes.proc import eventually
 from tests.service.process import TOKEN, start
-from tests.service.store.mailbox import mail
+from tests.service.store.followed import mail
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from service.api import pages
 from tests.service.belongings import CANARY
-from tests.service.store.mailbox import BEGIN
+from tests.service.store.followed import BEGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

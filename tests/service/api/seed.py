@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from service.store.tables import Analysis, DeadLetter, Draft, Message, User
-from tests.service.store.mailbox import BEGIN, Mailbox, mail
+from tests.service.store.followed import BEGIN, add_mailbox, mail
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -54,7 +54,7 @@ def fill(database: Database) -> Filled:
     """Put two mailboxes with five messages into a database that has a user."""
     with database.read() as session:
         owner = session.scalars(select(User.id)).one()
-    work, home = Mailbox(database, owner, "Work"), Mailbox(database, owner, "Home")
+    work, home = add_mailbox(database, owner, "Work"), add_mailbox(database, owner, "Home")
     question, answer = work.deliver(
         mail("Lunch on Friday?", "Are you free for lunch, at the café?\n", Message_ID="<question@example.com>"),
         mail("Re: Lunch on Friday?", "Yes, gladly.\n", In_Reply_To="<question@example.com>"),
@@ -77,9 +77,11 @@ def fill(database: Database) -> Filled:
             )
         )  # fmt: skip
         session.add(
-            DeadLetter(user_id=owner, account_id=home.id, message_id=unread, error="OSError", attempts=4, at=BEGIN)
+            DeadLetter(
+                user_id=owner, account_id=home.account_id, message_id=unread, error="OSError", attempts=4, at=BEGIN
+            )
         )
-    return Filled(work.id, home.id, question, answer, receipt, news, unread)
+    return Filled(work.account_id, home.account_id, question, answer, receipt, news, unread)
 
 
 def _understand(session: Session, message_id: int, category: str, **more: Any) -> None:

@@ -16,7 +16,7 @@ from service.store.database import Database
 from service.store.tables import User
 from service.store.url import DatabaseUrl
 from tests.service.process import TOKEN, start
-from tests.service.store.mailbox import BEGIN, Mailbox
+from tests.service.store.followed import BEGIN, add_mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ def served(folder: Path, mails: Mapping[str, bytes], **env: str) -> Iterator[Ser
         session.flush()
         other_id = other.id
     _, stranger = ApiTokens(database).make(other_id, "script", writes=True)
-    ids = dict(zip(mails, Mailbox(database, owner).deliver(*mails.values()), strict=True))
+    ids = dict(zip(mails, add_mailbox(database, owner).deliver(*mails.values()), strict=True))
     database.close()
     with start(**{"DATA_DIR": str(folder), "WORKER_MODE": "false", **env}) as process:
         yield Served(process.wait_ready(), ids, stranger)

@@ -14,7 +14,7 @@ from tests.service.api.client import Api
 from tests.service.api.served import Served, served
 from tests.service.core.mime.test_shown import with_picture
 from tests.service.process import TOKEN
-from tests.service.store.mailbox import mail
+from tests.service.store.followed import mail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from service.api.status import get_status
 from service.store.scope import read_as
 from service.store.tables import User
 from tests.service.api.seed import fill
-from tests.service.store.mailbox import Mailbox, mail
+from tests.service.store.followed import add_mailbox, mail
 
 if TYPE_CHECKING:
     from service.store.database import Database
@@ -60,7 +60,7 @@ def test_a_list_is_filtered(database: Database, owner: int, query: dict[str, str
 
 def test_pages_are_whole_while_mail_arrives(database: Database, owner: int) -> None:
     """What was there at the beginning is shown once, and what came since is not among it."""
-    box = Mailbox(database, owner)
+    box = add_mailbox(database, owner)
     there = box.deliver(*(mail(f"Old {number}") for number in range(7)))
     seen: list[int] = []
     cursor = None
@@ -78,7 +78,7 @@ def test_pages_are_whole_while_mail_arrives(database: Database, owner: int) -> N
 def test_messages_of_one_moment_are_all_listed(database: Database, owner: int) -> None:
     """Where times are the same, ids decide."""
     for name in ("One", "Two", "Three"):
-        Mailbox(database, owner, name).deliver(mail(name))  # the first message of each comes in the same minute
+        add_mailbox(database, owner, name).deliver(mail(name))  # the first message of each comes in the same minute
     with read_as(database, owner) as session:
         first = list_messages(session, Filters(limit=2))
         second = list_messages(session, Filters(limit=2, cursor=first.next))
@@ -90,7 +90,7 @@ def test_messages_of_one_moment_are_all_listed(database: Database, owner: int) -
 def test_the_status_counts_what_waits(database: Database, owner: int) -> None:
     """Messages that nothing understood yet, by their mailbox, without those that failed."""
     filled = fill(database)
-    Mailbox(database, owner, "New").deliver(mail("One"), mail("Two"))
+    add_mailbox(database, owner, "New").deliver(mail("One"), mail("Two"))
     with read_as(database, owner) as session:
         status = get_status(session, names=False)
     assert [(account.name, account.waiting) for account in status.accounts] == [("Work", 0), ("Home", 0), ("New", 2)]

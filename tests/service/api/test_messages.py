@@ -8,7 +8,7 @@ import pytest
 
 from service.api.pages import encode
 from tests.service.api.seed import PDF
-from tests.service.store.mailbox import BEGIN
+from tests.service.store.followed import BEGIN
 
 if TYPE_CHECKING:
     from tests.service.api.client import Api

@@ -11,7 +11,7 @@ from tests.service.api.served import Served, served
 from tests.service.core.mime.test_shown import with_picture
 from tests.service.process import TOKEN, free_port
 from tests.service.provider import ANN, MockProvider, signs_in
-from tests.service.store.mailbox import mail
+from tests.service.store.followed import mail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ from service.mail.demo import account as demo
 from service.store import events
 from service.store.tables import Account, Message, Thread
 from tests.service.commands.conftest import together
+from tests.service.store.followed import add_mailbox, mail
 from tests.service.store.locks import on_postgresql
-from tests.service.store.mailbox import Mailbox, mail
 
 if TYPE_CHECKING:
     from tests.service.commands.conftest import Client
@@ -110,14 +110,14 @@ def test_all_accounts_are_paused_and_resumed(client: Client, maildir: str) -> No
 
 def test_a_deleted_account_takes_its_mail_along(client: Client, maildir: str) -> None:
     """A thread that another account shares stays, and is counted anew."""
-    one, two = (Mailbox(client.store.database, client.user_id, name) for name in ("One", "Two"))
+    one, two = (add_mailbox(client.store.database, client.user_id, name) for name in ("One", "Two"))
     question = mail("Lunch?", Message_ID="<question@example.com>")
     one.deliver(mail("Other", Message_ID="<other@example.com>"))
     [kept] = two.deliver(question)
     one.deliver(question, mail("Re: Lunch?", Message_ID="<answer@example.com>", In_Reply_To="<question@example.com>"))
-    client.do("accounts.delete", id=one.id)
+    client.do("accounts.delete", id=one.account_id)
     with client.store.database.read() as session:
-        assert session.scalars(select(Account.id)).all() == [two.id]
+        assert session.scalars(select(Account.id)).all() == [two.account_id]
         [message] = session.scalars(select(Message)).all()
         [thread] = session.scalars(select(Thread)).all()
         assert message.id == kept

@@ -14,8 +14,8 @@ from service.core.mime import parse
 from service.core.tokens import tokens
 from service.store.tables import Analysis, Correction, Event, Learned, Rule
 from tests.service.api.seed import Filled, fill
+from tests.service.store.followed import BEGIN, mail
 from tests.service.store.locks import mail_read_in_writes
-from tests.service.store.mailbox import BEGIN, mail
 
 if TYPE_CHECKING:
     from tests.service.commands.conftest import Client

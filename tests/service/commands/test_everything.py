@@ -13,7 +13,7 @@ from service.commands.command import Refused
 from service.store import events
 from service.store.tables import AccessToken, Audit, Base, Command, Event, User
 from tests.service.api.seed import fill
-from tests.service.store.mailbox import Mailbox, mail
+from tests.service.store.followed import add_mailbox, mail
 
 if TYPE_CHECKING:
     from tests.service.commands.conftest import Client
@@ -31,7 +31,7 @@ def test_all_that_is_the_users_goes(client: Client) -> None:
     with database.write() as session:
         other = User(name="bob", created_at=datetime.now(UTC), last_event=0, pruned_event=0)
         session.add(other)
-    Mailbox(database, other.id).deliver(mail("Of Bob"))
+    add_mailbox(database, other.id).deliver(mail("Of Bob"))
     assert client.do("everything.delete", key="k", **WORDS) == {"messages": 5, "access": ""}
     assert client.do("everything.delete", key="k", **WORDS) == {"messages": 5, "access": ""}
     with database.read() as session:

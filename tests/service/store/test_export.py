@@ -17,7 +17,7 @@ from service.store import export
 from service.store.export import _quoted
 from service.store.tables import Message, Raw, Thread, User
 from tests.service.api.seed import PDF, fill
-from tests.service.store.mailbox import BEGIN, Mailbox, mail
+from tests.service.store.followed import BEGIN, add_mailbox, mail
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def test_mail_is_read_back_by_another_program(database: Database, owner: int, tm
 
 def test_what_looks_like_a_separator_is_marked(database: Database, owner: int) -> None:
     """Each such line gets one more ">", so that taking one away gives the message back."""
-    Mailbox(database, owner).deliver(mail(text="From here on\n>From there\n >From elsewhere\n"))
+    add_mailbox(database, owner).deliver(mail(text="From here on\n>From there\n >From elsewhere\n"))
     [message] = export.mbox(database, owner)
     assert b"\n>From here on\n>>From there\n >From elsewhere\n" in message
     assert message.startswith(b"From bob@example.com Thu Jan  1 12:01:00 2026\nFrom: Bob")
@@ -97,15 +97,16 @@ def test_the_mail_of_others_is_not_exported(database: Database, owner: int) -> N
 
 def test_a_large_mailbox_is_exported_in_bounded_memory(database: Database, owner: int) -> None:
     """What is held at a time is a small part of what is sent, and does not grow."""
-    box = Mailbox(database, owner)
+    box = add_mailbox(database, owner)
     with database.write() as session:
         thread = Thread(user_id=owner, subject="", subject_key="", latest_at=BEGIN)
         session.add(thread)
         session.flush()
         rows = [
             {
-                "user_id": owner, "account_id": box.id, "thread_id": thread.id, "identity": str(n), "message_id": "",
-                "subject": f"Number {n}", "sender_name": "", "sender": "bob@example.com", "recipients": [],
+                "user_id": owner, "account_id": box.account_id, "thread_id": thread.id, "identity": str(n),
+                "message_id": "", "subject": f"Number {n}", "sender_name": "", "sender": "bob@example.com",
+                "recipients": [],
                 "received_at": BEGIN + timedelta(seconds=n), "stored_at": BEGIN, "size": len(TEXT), "text": "",
                 "html": TEXT, "attachments": [], "defects": [],
             }

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from service.store.scope import Unscoped, owned, owned_tables, read_as, serving, write_as
 from service.store.tables import Account, Base, Draft, Folder, Message, Placement, Raw, Thread, User, Worker
-from tests.service.store.mailbox import Mailbox, mail
+from tests.service.store.followed import add_mailbox, mail
 
 if TYPE_CHECKING:
     from sqlalchemy.sql import Executable
@@ -30,7 +30,7 @@ def users(database: Database) -> tuple[int, int]:
         people = [User(name=name, created_at=NOW, last_event=0, pruned_event=0) for name in ("ann", "bob")]
         session.add_all(people)
     for user in people:
-        Mailbox(database, user.id, user.name).deliver(mail(user.name))
+        add_mailbox(database, user.id, user.name).deliver(mail(user.name))
     return people[0].id, people[1].id
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from service.store import search
 from service.store.search import Term, parse
 from service.store.tables import Message, User
-from tests.service.store.mailbox import Mailbox, mail
+from tests.service.store.followed import add_mailbox, mail
 
 if TYPE_CHECKING:
     from service.store.database import Database
@@ -61,7 +61,7 @@ def stored(database: Database) -> Database:
     with database.write() as session:
         user = User(name="ann", created_at=datetime.now(UTC), last_event=0, pruned_event=0)
         session.add(user)
-    Mailbox(database, user.id).deliver(*MAILS.values())
+    add_mailbox(database, user.id).deliver(*MAILS.values())
     return database
 
 

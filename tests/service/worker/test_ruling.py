@@ -13,8 +13,8 @@ from service.store.queue import Queue
 from service.store.tables import Analysis, RuleApplication
 from service.worker.ruling import apply_next
 from service.worker.understanding import Understanding
+from tests.service.store.followed import Mailbox, add_mailbox, mail
 from tests.service.store.locks import log_held, mail_read_in_writes, on_postgresql, waiting
-from tests.service.store.mailbox import Mailbox, mail
 from tests.service.worker.whole import wait_until
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ NEWS = {
 def box(client: Client) -> Mailbox:
     """A mailbox with two messages that are understood, and a rule that came later."""
     database = client.store.database
-    box = Mailbox(database, client.user_id)
+    box = add_mailbox(database, client.user_id)
     box.deliver(mail("News of today"), mail("News of yesterday"))
-    Understanding(client.store, Queue(database), Settings()).understand_next(box.id)
+    Understanding(client.store, Queue(database), Settings()).understand_next(box.account_id)
     client.do("rules.put", rule=[NEWS])
     return box
 
@@ -78,7 +78,7 @@ def test_an_account_that_is_forgotten_meanwhile_is_left_alone(client: Client, bo
     last = analyses(client)[-1].message_id
     with ThreadPoolExecutor(2) as threads:
         with log_held(database, client.user_id):
-            deleting = threads.submit(client.do, "accounts.delete", id=box.id)
+            deleting = threads.submit(client.do, "accounts.delete", id=box.account_id)
             wait_until(lambda: waiting(database) == 1)
             applying = threads.submit(apply_next, database, client.user_id, 0)
             wait_until(lambda: waiting(database) == 2)
