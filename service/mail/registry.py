@@ -91,7 +91,7 @@ def open_source(
         case ImapSettings():
             return Imap(checked, secret, private=allowed.private_hosts, size_limit=allowed.message_size)
         case GmailSettings() if allowed.google is not None:
-            from service.mail.gmail import Gmail  # where somebody is at Gmail: Authlib takes long
+            from service.mail.gmail.source import Gmail  # where somebody is at Gmail: Authlib takes long
 
             return Gmail(checked, allowed.google, secret, keep, size_limit=allowed.message_size)
     raise AssertionError(kind)

@@ -1,5 +1,4 @@
-"""Mail at Gmail, read through its REST API and followed by its history."""
+"""Mail at Gmail, read through its REST API and followed by its history.
 
-from service.mail.gmail.source import Gmail
-
-__all__ = ["Gmail"]
+`service.mail.gmail.source` has the source. It is not imported here: Authlib takes long, and few need it.
+"""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
-from service.mail.gmail import Gmail
 from service.mail.gmail.identity import uid_of
 from service.mail.gmail.labels import ALL_MAIL, SENT
 from service.mail.gmail.mailbox import EXPIRED
 from service.mail.gmail.quota import Quota
 from service.mail.gmail.registration import Registration
 from service.mail.gmail.settings import GmailSettings
+from service.mail.gmail.source import Gmail
 from service.mail.source import NeedsReauth, SourceError
 from tests.service.google.server import CLIENT_ID, CLIENT_SECRET, GoogleServer
 from tests.service.mail.inbox import MemoryInbox, letter, undisturbed

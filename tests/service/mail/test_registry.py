@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from service.mail.gmail import Gmail
+from service.mail.gmail.source import Gmail
 from service.mail.imap import Imap
 from service.mail.maildir import Maildir
 from service.mail.registry import Allowed, InvalidSettings, check, open_source
@@ -129,3 +131,10 @@ def test_gmail_is_there_where_google_knows_the_service(monkeypatch: pytest.Monke
     source = open_source("gmail", {}, "1//token", allowed, keep)
     assert isinstance(source, Gmail)
     source.close()
+
+
+def test_what_few_need_is_not_imported() -> None:
+    """A service that nobody uses with Google boots without what takes long to import."""
+    names = "('authlib', 'httpx2', 'service.mail.gmail.source')"
+    code = f"import sys, service.app; print([name for name in {names} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
