@@ -81,7 +81,7 @@ class GoogleServer:
         self._faults: list[Fault] = []
         self._codes: dict[str, dict[str, str]] = {}
         self._refresh: dict[str, str] = {}  # refresh tokens, with their scopes
-        self._access: dict[str, str] = {}  # access tokens, with their refresh tokens
+        self._access: dict[str, tuple[str, str]] = {}  # access tokens, with their refresh tokens and scopes
         self._lock = threading.RLock()
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -200,8 +200,8 @@ class GoogleServer:
 
     def _opens(self, refresh: str) -> dict[str, Any]:
         access = f"ya29.{secrets.token_urlsafe(24)}"
-        self._access[access] = refresh
         scope = self._refresh[refresh]
+        self._access[access] = refresh, scope
         return {"access_token": access, "token_type": "Bearer", "expires_in": self.lasts, "scope": scope}
 
     def _revoke(self, token: str) -> Answer:
@@ -209,13 +209,13 @@ class GoogleServer:
             return Answer(400, {"error": "invalid_token"})
         self.revoked.append(token)
         del self._refresh[token]
-        self._access = {access: of for access, of in self._access.items() if of != token}
+        self._access = {access: of for access, of in self._access.items() if of[0] != token}
         return Answer(200)
 
     def _gmail(self, asked: Asked) -> Answer:
         path = asked.path.removeprefix("/gmail/v1/users/me/")
         needed = SEND if path == "messages/send" else READ
-        if needed not in self._refresh.get(self._access[asked.token], ""):
+        if needed not in self._access[asked.token][1]:
             return _error(403, "insufficientPermissions")
         query = asked.query
         start, page = int(query.get("pageToken", 0)), min(self.page, int(query.get("maxResults", 100)))
