@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from probes import is_rehearsal, on_drain
+from probes import Failure, is_rehearsal, on_drain
 from service import api
 from service.access import Access
 from service.access.authenticator import Authenticator, Browsers
@@ -55,6 +57,10 @@ if TYPE_CHECKING:
 
     Work = Callable[[Settings, Store, Queue], list[Task]]
 
+log = logging.getLogger("service.app")
+
+_PATIENCE = 2.0  # seconds for the database to answer at the end
+
 
 def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
     """The application that `settings` describe: the API, the worker's tasks (those that `work` lists), or both."""
@@ -93,6 +99,7 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
                 await run_in_threadpool(arrange_all, store.database, wanted=settings.demo)
             async with server, follower, clients, Warden(authenticator, clients), supervisor, herald:
                 yield
+                await _let_go(store.database)
         finally:
             store_health.running.remove(store.database)
             store.close()
@@ -114,6 +121,15 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
 def _require_schema(database: Database) -> None:
     with schema.reachable(database):
         schema.require_current(database)
+
+
+async def _let_go(database: Database) -> None:
+    """Have nobody wait for a server that does not answer any more: this process has to end in time."""
+    try:
+        await asyncio.wait_for(asyncio.to_thread(_require_schema, database), _PATIENCE)
+    except (Failure, TimeoutError):
+        log.warning("the database does not answer, and this process ends without it")
+        database.lines.cut()
 
 
 def _live_routes(door: Door) -> list[BaseRoute]:

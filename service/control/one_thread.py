@@ -29,4 +29,8 @@ class OneThread:
 
     async def do(self, work: Callable[[], Result]) -> Result:
         """The result of `work`; raises what it raises."""
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._executor, work))
+        doing = asyncio.get_running_loop().run_in_executor(self._executor, work)
+        doing.add_done_callback(
+            lambda done: done.cancelled() or done.exception()
+        )  # heard by nobody after a cancellation
+        return await asyncio.shield(doing)

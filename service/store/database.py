@@ -14,6 +14,8 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError  # noqa: A004  # its own name
 from sqlalchemy.orm import Session
 
+from service.store.lines import Lines
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -52,7 +54,8 @@ class Database:
 
     def __init__(self, url: DatabaseUrl) -> None:
         self.url = url
-        self.engine = _engine(url)
+        self.lines = Lines()
+        self.engine = _engine(url, self.lines)
         self._listeners: list[Callable[[int], None]] = []
         self._lock = threading.Lock()
         self._full_at: float | None = None
@@ -159,18 +162,21 @@ def one_at_a_time(session: Session, user_id: int = 0) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": user_id << 24 | _ALONE})
 
 
-def _engine(url: DatabaseUrl) -> Engine:
+def _engine(url: DatabaseUrl, lines: Lines) -> Engine:
     address = url.url()
     if address.drivername != "sqlite":
         # What a pool holds may have died with its server; asking first costs less than a failed transaction.
-        return create_engine(
+        engine = create_engine(
             address,
             pool_size=_POOL,
             pool_pre_ping=True,
             hide_parameters=True,
             json_serializer=_JSON,
             connect_args={"application_name": "airlock"},
+            pool_events=[(lines.note, "connect")],
         )
+        event.listen(engine, "do_connect", lines.admit)
+        return engine
     engine = create_engine(address, pool_size=_POOL, hide_parameters=True, json_serializer=_JSON)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

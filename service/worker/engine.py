@@ -33,6 +33,7 @@ PACE: QueueRateLimit = {"limit": 60, "period": 60.0}
 """How many messages the model is asked about in how many seconds."""
 _POLL = 0.2  # seconds between two looks for work
 _AT_ONCE = 2  # workflows of a kind; the accounts take turns
+_LONGEST_END = 7.0  # seconds
 _PATIENCE = 5  # seconds that work in flight has to end by itself; what does not is taken up again
 
 
@@ -56,7 +57,13 @@ class Engine:
                     beat()
                     await asyncio.sleep(self._every)
             finally:
-                await thread.do(self._stop)
+                await self._end(thread)
+
+    async def _end(self, thread: OneThread) -> None:
+        try:
+            await asyncio.wait_for(thread.do(self._stop), _LONGEST_END)
+        except TimeoutError:  # DBOS waits for a database that is away for as long as that lasts
+            log.warning("this worker does not wait for the work in flight any more: it is taken up again")
 
     def _look(self) -> None:
         try:
@@ -86,6 +93,7 @@ class Engine:
             "system_database_url": self._store.database.url.url().render_as_string(hide_password=False),
             "executor_id": self._worker,
             "application_version": queue.VERSION,
+            "db_engine_kwargs": {"pool_events": [(self._store.database.lines.note, "connect")]},
             "run_migrations": False,
             "log_level": "WARNING",
             "use_listen_notify": False,

@@ -48,6 +48,11 @@ class TcpProxy:
             for opened in list(self._pairs):
                 self._cut(opened)
 
+    def lose(self) -> None:
+        """Have no server any more: cut every connection, and each new one as soon as it is there."""
+        self._target = 0
+        self.cut()
+
     def freeze(self) -> None:
         """Accept connections, and forward nothing any more."""
         self._frozen = True
