@@ -9,6 +9,7 @@ _IDENTITY = {"", "7bit", "8bit", "binary"}
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 _PADDED = re.compile(rb"=[^=]*[A-Za-z0-9+/]")  # more after the padding: encoded in pieces
+_PIECE = re.compile(rb"[^=]++")
 _BROKEN_QUOTED = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\n|\Z))")
 
 
@@ -34,7 +35,10 @@ def decode_base64(data: bytes) -> tuple[bytes, bool]:
             return binascii.a2b_base64(data), True
         except binascii.Error:
             pass
-    return b"".join(_decode_piece(piece) for piece in data.split(b"=") if piece), False
+    decoded = bytearray()  # there may be millions of pieces
+    for piece in _PIECE.finditer(data):
+        decoded += _decode_piece(piece[0])
+    return bytes(decoded), False
 
 
 def _decode_piece(piece: bytes) -> bytes:
