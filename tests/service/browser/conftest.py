@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.service.api.conftest import filled
 from tests.service.browser.chromium import PATIENCE, chromium
 from tests.service.browser.elsewhere import Elsewhere
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, BrowserContext
+
+__all__ = ["filled"]
 
 
 @pytest.fixture(scope="package")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import BrowserContext, Page
 
+    from tests.boot import Boot
     from tests.service.browser.elsewhere import Elsewhere
 
 pytestmark = pytest.mark.docker
@@ -40,8 +41,13 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture
 def page(context: BrowserContext, serving: Served) -> Page:
     """The page, opened with the token."""
+    return opened(context, serving.boot)
+
+
+def opened(context: BrowserContext, boot: Boot) -> Page:
+    """The page of a service, opened with its token."""
     page = context.new_page()
-    page.goto(f"{serving.boot.url}/mail")
+    page.goto(f"{boot.url}/mail")
     page.get_by_label("Access token").fill(TOKEN)
     page.get_by_role("button", name="Open").click()
     page.get_by_role("navigation", name="Messages").wait_for()
@@ -66,6 +72,16 @@ def test_a_message_is_read_by_keyboard_alone(page: Page) -> None:
     heading = page.get_by_role("heading", name="Lunch?")
     expect(heading).to_be_focused()
     expect(page.get_by_text("1 < 2, and soup.")).to_be_visible()
+
+
+def test_a_message_says_what_it_is_and_why(context: BrowserContext, filled: Boot) -> None:
+    """The label in the list; with the message the summary too, and the reasons."""
+    page = opened(context, filled)
+    line = page.get_by_role("navigation").get_by_role("button", name="Your receipt")
+    expect(line).to_contain_text("receipt, money, 2026")
+    line.click()
+    expect(page.get_by_role("article")).to_contain_text("receipt, money, 2026 About: Your receipt")
+    expect(page.get_by_role("article").get_by_role("listitem").first).to_have_text("it asks a question")
 
 
 def test_html_is_in_a_frame_with_its_own_pictures(page: Page, elsewhere: Elsewhere) -> None:
