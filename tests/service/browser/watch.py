@@ -1,0 +1,41 @@
+"""A watch over pages: what ran in them, and what they asked of others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import Error
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Dialog, Page
+
+    from tests.service.browser.elsewhere import Elsewhere
+
+
+class Watch:
+    """Watches a page whose scripts, in any of its frames, call `xss` when they run; no policy keeps them from that."""
+
+    def __init__(self, context: BrowserContext, elsewhere: Elsewhere) -> None:
+        self.ran: list[str] = []
+        self.elsewhere = elsewhere
+        context.expose_binding("xss", self._noted)
+        context.on("dialog", self._dismissed)
+        self._context = context
+        self._page = context.new_page()
+
+    def visit(self, url: str) -> Page:
+        """Open a page instead of the one before; it is loaded with its frames and pictures, or they have failed."""
+        try:
+            self._page.goto(url)
+        except Error:  # one page is on its way elsewhere, the one before or this one
+            self._page.close()
+            self._page = self._context.new_page()
+            self._page.goto(url, wait_until="commit")
+        return self._page
+
+    def _noted(self, _: Any, number: Any = None) -> None:
+        self.ran.append(str(number))
+
+    def _dismissed(self, dialog: Dialog) -> None:
+        self.ran.append(dialog.message)
+        dialog.dismiss()
