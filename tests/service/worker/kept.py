@@ -22,7 +22,7 @@ KEYS = "k" * 32
 class Kept:
     """The service with these variables, on one port however often it starts; as a context manager it is ended.
 
-    With a `folder`, for its contract, it is an `app` of tests/service/apps that takes a worker for gone after 3 s.
+    With a `folder`, for its contract, it is an `app` of tests/service/apps: `brisk` takes a worker for gone after 3 s.
     """
 
     def __init__(self, folder: Path | None = None, /, *, app: str = "brisk:app", **env: str) -> None:
@@ -61,7 +61,7 @@ class Kept:
 
     def kill(self, chance: Random) -> None:
         """SIGKILL to one of its two processes, and start it again."""
-        self.boot.wait_for("listening on")
+        self.boot.wait_for("listening on", 60)
         self.end(gate=chance.random() < 0.5)
         self.begin()
 
