@@ -45,9 +45,15 @@ def letter(*parts: tuple[str, str, bytes]) -> bytes:
     return raw
 
 
+BREAKS = b"""From: eve@example.com
+Content-Type: application/zip
+Content-Disposition: attachment; filename*=utf-8''a%0D%0ASet-Cookie:%20evil=yes%0D%0A%0D%0A%3Cscript%3E.zip
+
+PK"""
 MAILS = {
     "active": letter(*((type_, "page.html", SCRIPT) for type_ in ACTIVE)),
     "inert": letter(*((type_, "file", b"\x00\xff" * 1000) for type_ in INERT)),
+    "breaks": BREAKS,
     "names": letter(*(("application/zip", name, b"PK") for name in NAMES)),
 }
 
@@ -92,6 +98,14 @@ def test_names_are_safe(api: Api, mail: Served) -> None:
         header = api.send("GET", f"/messages/{mail.ids['names']}/attachments/{number}").headers["content-disposition"]
         found.append(read_parameters(header)[1]["filename"])
     assert found == list(SAFE)
+
+
+def test_no_name_ends_a_line_of_the_head(api: Api, mail: Served) -> None:
+    """Nor adds a header or a body of its own."""
+    answer = api.send("GET", f"/messages/{mail.ids['breaks']}/attachments/1")
+    assert answer.headers["content-disposition"] == 'attachment; filename="a Set-Cookie_ evil=yes _script_.zip"'
+    assert "set-cookie" not in answer.headers
+    assert answer.content == b"PK"
 
 
 def test_a_head_is_answered_as_a_get_without_the_bytes(api: Api, mail: Served) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.boot import Boot
     from tests.service.browser.elsewhere import Elsewhere
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]  # the first waits for the browser to be installed
 
 HTML = (
     "<p style='display:none'>preview</p><p>See <a href='http://shop.example/'>the shop</a></p>"
