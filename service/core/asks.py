@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 Ask = Literal["question", "request"]
@@ -34,6 +35,7 @@ def requests(sentence: str) -> bool:
     return asks(sentence) is not None and bool(_REQUEST.search(_LINK.sub("", sentence)))
 
 
+@lru_cache(maxsize=2048)  # each sentence of a message is looked at for several ends
 def asks(sentence: str) -> Ask | None:
     """What a sentence wants of its reader; None where it wants nothing, or only asks for effect."""
     words = _LINK.sub("", sentence)

@@ -11,6 +11,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from service.core.calendar_words import COUNTS, DAYS_AHEAD, DAYS_IN, MONTHS, WEEKDAYS
@@ -107,7 +108,12 @@ _BEFORE = re.compile(rf"(?<![\w:.]){_CLOCK} (?:on |am |le |el |il |de |di )?$", 
 _MORNING = re.compile(r"(?:guten|good|la|am|every|jeden) $", re.IGNORECASE)
 
 
-def _in_sentence(sentence: str, sent: datetime | None) -> Iterator[Mention]:
+@lru_cache(maxsize=2048)  # each sentence of a message is looked at for several ends
+def _in_sentence(sentence: str, sent: datetime | None) -> tuple[Mention, ...]:
+    return tuple(_found(sentence, sent))
+
+
+def _found(sentence: str, sent: datetime | None) -> Iterator[Mention]:
     for match in _DATE.finditer(sentence):
         if match["ahead"] and (_MORNING.search(sentence[max(0, match.start() - 8) : match.start()])):
             continue

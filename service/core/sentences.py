@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 READ = 50_000
 """Characters of a text that are read; what the reader must know stands before that."""
@@ -24,6 +25,7 @@ _MONTHS = re.compile(
 )
 
 
+@lru_cache(maxsize=8)  # triage, summary, requests and dates read the same text one after the other
 def sentences(text: str) -> tuple[str, ...]:
     """The sentences of the first `READ` characters, white space folded.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import false, insert, select, update
 
 from service.core.conversation import WINDOW, Earlier, fallback_key, participants, subject_key, thread_ids, thread_of
+from service.store.chunks import chunks
 from service.store.tables import Message, Reference, Thread
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from service.core.email import Email
 
 _LOOKED_AT = 20  # messages with the same subject
-_CHUNK = 500  # names in one IN
 
 
 class Conversations:
@@ -61,9 +61,7 @@ class Conversations:
 
     def _look_up(self, names: set[str]) -> dict[str, Thread]:
         known: dict[str, Thread] = {}
-        ordered = sorted(names)
-        for first in range(0, len(ordered), _CHUNK):
-            some = ordered[first : first + _CHUNK]
+        for some in chunks(sorted(names)):
             rows = self._session.execute(
                 select(Reference.message_id, Thread)
                 .join(Thread, Thread.id == Reference.thread_id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, select
 
 from service.store import events
+from service.store.chunks import chunks
 from service.store.tables import Folder, Message, Placement
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from service.mail.source import Arrival
 
 _FLAGS = {"seen": "\\Seen", "flagged": "\\Flagged", "answered": "\\Answered"}
-_CHUNK = 500  # numbers in one IN
 
 
 def state(flags: Iterable[Iterable[str]]) -> dict[str, bool]:
@@ -81,7 +81,7 @@ def forget(session: Session, *which: ColumnElement[bool]) -> set[int]:
 def refresh(session: Session, account_id: int, message_ids: Sequence[int]) -> list[events.New]:
     """Have messages say what their placements say; returns an event for each one that says something new."""
     told: list[events.New] = []
-    for some in _chunks(message_ids):
+    for some in chunks(message_ids):
         flags: dict[int, list[list[str]]] = {}
         placed = select(Placement.message_id, Placement.flags).join(Folder).where(Placement.message_id.in_(some))
         for message_id, found in session.execute(placed):
@@ -110,14 +110,10 @@ def _say(message: Message, flags: Sequence[Sequence[str]], account_id: int) -> l
 
 def _rows(session: Session, folder: Folder, uidvalidity: int, wanted: Sequence[int]) -> list[Placement]:
     found: list[Placement] = []
-    for some in _chunks(wanted):
+    for some in chunks(wanted):
         found += session.scalars(
             select(Placement).where(
                 Placement.folder_id == folder.id, Placement.uidvalidity == uidvalidity, Placement.uid.in_(some)
             )
         )
     return found
-
-
-def _chunks(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (numbers[first : first + _CHUNK] for first in range(0, len(numbers), _CHUNK))

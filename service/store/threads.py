@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, delete, func, select, update
 
+from service.store.chunks import chunks
 from service.store.database import one_at_a_time
 from service.store.tables import Account, Message, Thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from sqlalchemy import ColumnElement, ScalarSelect
     from sqlalchemy.orm import Session
-
-_CHUNK = 500  # numbers in one IN
 
 
 def forget_account(session: Session, account: Account) -> None:
@@ -26,19 +23,15 @@ def forget_account(session: Session, account: Account) -> None:
     by_thread = select(Message.thread_id, func.count() > of_account).where(Message.user_id == account.user_id)
     found = session.execute(by_thread.group_by(Message.thread_id).having(of_account > 0)).all()
     session.execute(delete(Account).where(Account.id == account.id))
-    for some in _chunks([id_ for id_, is_shared in found if is_shared]):
+    for some in chunks([id_ for id_, is_shared in found if is_shared]):
         counted = {
             "message_count": _of_thread(func.count(Message.id)),
             "latest_at": _of_thread(func.max(Message.received_at)),
         }
         recounted = update(Thread).where(Thread.id.in_(some)).values(counted)
         session.execute(recounted, execution_options={"synchronize_session": False})
-    for some in _chunks([id_ for id_, is_shared in found if not is_shared]):
+    for some in chunks([id_ for id_, is_shared in found if not is_shared]):
         session.execute(delete(Thread).where(Thread.id.in_(some)))
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[first : first + _CHUNK] for first in range(0, len(ids), _CHUNK))
 
 
 def _of_thread(what: ColumnElement[Any]) -> ScalarSelect[Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.ai import improve
@@ -25,6 +25,7 @@ from service.worker.writing import write
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from service.core.email import Email
     from service.core.rules import Rule
     from service.settings import Settings
     from service.store.opened import Store
@@ -67,8 +68,9 @@ class Understanding:
             if not stored:
                 return 0, None
             user_id = stored[0][0].user_id
-            contexts = Contexts(session, user_id)
-            understood, failed = _judge_all(stored, contexts, rules.enabled(session, user_id))
+            read, unread = _read_all(stored)
+            contexts = Contexts(session, user_id, [email for _, email in read])
+            understood, failed = _judge_all(read, contexts, rules.enabled(session, user_id))
         try:
             self._keep(account_id, understood, contexts)
         except SQLAlchemyError as error:
@@ -76,7 +78,7 @@ class Understanding:
                 raise
             log.warning("a batch is not kept, and its messages are done one by one: %s", type(error).__name__)
             return self._one_by_one([one.message.id for one in understood])
-        return len(understood), failed
+        return len(understood), failed or unread
 
     def _one_by_one(self, message_ids: Sequence[int]) -> tuple[int, int | None]:
         """As `understand_next`, so that a message which the database refuses is known."""
@@ -96,9 +98,10 @@ class Understanding:
             message = session.get(Message, message_id)
             if message is None or message.analysed_at is not None:
                 return
-            contexts = Contexts(session, message.user_id)
+            email = email_of(session.get_one(Raw, message_id))
+            contexts = Contexts(session, message.user_id, [email])
             in_force = rules.enabled(session, message.user_id)
-            judgement = judge(email_of(session.get_one(Raw, message_id)), contexts, in_force, datetime.now(UTC))
+            judgement = judge(email, contexts, in_force, datetime.now(UTC))
         self._keep(message.account_id, [_Understood(message, judgement)], contexts)
 
     def bury(self, message_id: int, error: str, attempts: int) -> None:
@@ -150,14 +153,12 @@ class Understanding:
             if account is None:
                 return
             ids = [one.message.id for one in understood]
-            open_ = select(Message).where(Message.id.in_(ids), Message.analysed_at.is_(None))
-            waiting = {message.id: message for message in session.scalars(open_)}
-            if len(waiting) < len(ids):
+            waiting = select(Message.id).where(Message.id.in_(ids), Message.analysed_at.is_(None))
+            if len(session.scalars(waiting).all()) < len(ids):
                 return  # it was done already, before a crash or by another worker, and what was counted is counted
             now = datetime.now(UTC)
-            for one in understood:
-                waiting[one.message.id].analysed_at = now
-            told = [write(session, waiting[one.message.id], one.judgement, now) for one in understood]
+            session.execute(update(Message).where(Message.id.in_(ids)).values(analysed_at=now))
+            told = [write(session, one.message, one.judgement, now) for one in understood]
             session.execute(delete(DeadLetter).where(DeadLetter.message_id.in_(ids)))
             contexts.save(session)
             if self._settings.ai_base_url is not None:
@@ -167,16 +168,28 @@ class Understanding:
         MESSAGES.labels(account.kind, "understood").inc(len(understood))
 
 
+def _read_all(stored: Sequence[tuple[Message, Raw]]) -> tuple[list[tuple[Message, Email]], int | None]:
+    """What the messages say, up to the first one that cannot be read, and the id of that one."""
+    read: list[tuple[Message, Email]] = []
+    for message, raw in stored:
+        try:
+            read.append((message, email_of(raw)))
+        except Exception as error:
+            log.warning("message %d is not read: %s", message.id, type(error).__name__)
+            return read, message.id
+    return read, None
+
+
 def _judge_all(
-    stored: Sequence[tuple[Message, Raw]], contexts: Contexts, in_force: Sequence[Rule]
+    read: Sequence[tuple[Message, Email]], contexts: Contexts, in_force: Sequence[Rule]
 ) -> tuple[list[_Understood], int | None]:
-    """What the messages are, up to the first one that fails."""
+    """What the messages are, up to the first one that fails, and the id of that one."""
     understood: list[_Understood] = []
     now = datetime.now(UTC)
-    for message, raw in stored:
+    for message, email in read:
         began = time.perf_counter()
         try:
-            judgement = judge(email_of(raw), contexts, in_force, now)
+            judgement = judge(email, contexts, in_force, now)
         except Exception as error:
             log.warning("message %d is not understood: %s", message.id, type(error).__name__)
             return understood, message.id
