@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from typing import TYPE_CHECKING
 
 from dbos import DBOS
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from service.worker.workflows import Work
 
 log = logging.getLogger("service.worker")
+
+_SWITCH = 0.001  # seconds that one who computes keeps the interpreter from those who store and serve; 0.005 is usual
 
 EVERY = 5.0
 """Seconds between two signs of life."""
@@ -73,6 +76,7 @@ class Engine:
             log.warning("this worker cannot show that it lives: %s", type(error).__name__)
 
     def _launch(self) -> None:
+        sys.setswitchinterval(_SWITCH)
         workflows.work = self._work
         ending.clear()
         DBOS(config=self._config())
