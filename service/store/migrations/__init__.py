@@ -1,4 +1,4 @@
 """The schema's history, one file a step, as Alembic runs it."""
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest step, which this version of the service works with."""
