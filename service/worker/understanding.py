@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.ai import improve
+from service.ending import ending
 from service.metrics import MESSAGES, UNDERSTAND_SECONDS
 from service.store import events, rules
 from service.store.database import is_away
@@ -36,6 +37,7 @@ log = logging.getLogger("service.worker")
 
 BATCH = 25
 """Messages in one transaction."""
+_REST = 2.0  # times what a batch took, while its mailbox is brought for the first time: storing all of it goes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Understanding:
 
     def understand_next(self, account_id: int) -> tuple[int, int | None]:
         """Understand the next messages of an account: how many were done, and the id of one that failed, or None."""
+        began = time.monotonic()
         with self._database.read() as session:
             waiting = (
                 select(Message, Raw)
@@ -72,12 +75,14 @@ class Understanding:
             contexts = Contexts(session, user_id, [email for _, email in read])
             understood, failed = _judge_all(read, contexts, rules.enabled(session, user_id))
         try:
-            self._keep(account_id, understood, contexts)
+            is_first = self._keep(account_id, understood, contexts)
         except SQLAlchemyError as error:
             if is_away(error):
                 raise
             log.warning("a batch is not kept, and its messages are done one by one: %s", type(error).__name__)
             return self._one_by_one([one.message.id for one in understood])
+        if is_first:
+            ending.sleep(_REST * (time.monotonic() - began))
         return len(understood), failed or unread
 
     def _one_by_one(self, message_ids: Sequence[int]) -> tuple[int, int | None]:
@@ -147,15 +152,16 @@ class Understanding:
         """Say that a draft is not sent, or that nobody knows."""
         sending.give_up(self._database, draft_id)
 
-    def _keep(self, account_id: int, understood: Sequence[_Understood], contexts: Contexts) -> None:
+    def _keep(self, account_id: int, understood: Sequence[_Understood], contexts: Contexts) -> bool:
+        """Write it down, unless it was done before; whether the account is still brought for the first time."""
         with self._database.write() as session:
             account = session.scalars(select(Account).where(Account.id == account_id).with_for_update()).one_or_none()
             if account is None:
-                return
+                return False
             ids = [one.message.id for one in understood]
             waiting = select(Message.id).where(Message.id.in_(ids), Message.analysed_at.is_(None))
             if len(session.scalars(waiting).all()) < len(ids):
-                return  # it was done already, before a crash or by another worker, and what was counted is counted
+                return False  # it was done before a crash, or by another worker, and what was counted is counted
             now = datetime.now(UTC)
             session.execute(update(Message).where(Message.id.in_(ids)).values(analysed_at=now))
             told = [write(session, one.message, one.judgement, now) for one in understood]
@@ -166,6 +172,7 @@ class Understanding:
                     self._queue.improve(session, account.user_id, id_)
             events.append(session, account.user_id, *told)
         MESSAGES.labels(account.kind, "understood").inc(len(understood))
+        return account.last_success_at is None
 
 
 def _read_all(stored: Sequence[tuple[Message, Raw]]) -> tuple[list[tuple[Message, Email]], int | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from email import message_from_bytes, policy
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.bench.figures import Figure, Target, Unit
@@ -22,7 +21,6 @@ MESSAGES = 3000
 TARGET = Target(2.5)
 SECONDS, RATE = Unit("s"), Unit("messages/s")
 _USER = "first@example.com"
-_BARE = "bare loop"
 _AT_ONCE = 100  # messages of one FETCH, as the service asks for
 
 
@@ -40,14 +38,16 @@ class Sample(NamedTuple):
 def measure(rounds: Rounds, mail: DovecotServer, setups: Sequence[Setup], messages: int = MESSAGES) -> list[Figure]:
     """The service on each setup, beside the bare loop."""
     mail.append(_USER, *letters(messages))
-    ours = {setup.name: partial(_first_sync, setup, mail, messages) for setup in setups}
-    samples = rounds("first sync", {_BARE: partial(_bare_loop, mail), **ours})
-    bare = [sample.stored for sample in samples.pop(_BARE)]
-    return [figure for name, found in samples.items() for figure in _figures(name, found, bare, messages)]
+    return [figure for setup in setups for figure in _compare(rounds, mail, setup, messages)]
 
 
-def _figures(name: str, found: list[Sample], bare: list[float], messages: int) -> Iterator[Figure]:
-    title = f"first sync of {messages:,} messages on {name} ÷ IMAPClient and `email` alone"
+def _compare(rounds: Rounds, mail: DovecotServer, setup: Setup, messages: int) -> Iterator[Figure]:
+    samples = rounds(
+        f"first sync on {setup.name}",
+        {"bare": lambda: _bare_loop(mail), "ours": lambda: _first_sync(setup, mail, messages)},
+    )
+    found, bare = samples["ours"], [sample.stored for sample in samples["bare"]]
+    title = f"first sync of {messages:,} messages on {setup.name} ÷ IMAPClient and `email` alone"
     yield Figure(title, SECONDS, [sample.stored for sample in found], bare, TARGET)
     yield Figure("until the last of them is understood", SECONDS, [sample.understood for sample in found])
     yield Figure("understood, once all are stored", RATE, [sample.rate for sample in found])
