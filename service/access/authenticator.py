@@ -18,6 +18,7 @@ from service.store.tables import ApiToken, BrowserSession
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from service.access.people import People
     from service.access.token import Access
     from service.settings import Settings
     from service.store.database import Database
@@ -43,16 +44,20 @@ class Browsers:
 
 
 class Authenticator:
-    """Knows every proof; threads may share it. `browsers` is None where nobody signs in, and then cookies mean nothing.
+    """Knows every proof; threads may share it. `browsers` is None where nobody signs in, and then cookies mean nothing;
+    with `people` those who may not sign in any more are nobody.
 
     Everything raises the database's errors.
     """
 
-    def __init__(self, database: Database, access: Access, browsers: Browsers | None = None) -> None:
+    def __init__(
+        self, database: Database, access: Access, browsers: Browsers | None = None, people: People | None = None
+    ) -> None:
         self._database = database
         self._access = access
         self.api_tokens = ApiTokens(database)
         self.browsers = browsers
+        self._people = people
         self._wrong_tokens = WrongTokens()
 
     def by_token(self, token: str, network: str) -> Caller | None:
@@ -67,13 +72,17 @@ class Authenticator:
 
     def _by_token(self, token: str) -> Caller | None:
         if token.startswith(PREFIX) and (found := self.api_tokens.find(token)):
-            return found
+            return self._unless_gone(found)
         user_id = self._access.authenticate(token)
         return None if user_id is None else Caller(user_id, "access token", digest(token))
 
     def by_session(self, secret: str) -> Caller | None:
         """Whom the secret of a session stands for; None when it has ended."""
-        return None if self.browsers is None else self.browsers.sessions.find(secret)
+        found = None if self.browsers is None else self.browsers.sessions.find(secret)
+        return found and self._unless_gone(found)
+
+    def _unless_gone(self, caller: Caller) -> Caller | None:
+        return None if self._people and self._people.gone([caller.user_id]) else caller
 
     def standing(self, callers: Collection[Caller]) -> set[Caller]:
         """Those whose proof still stands. An access token stands as long as the process."""
@@ -87,4 +96,9 @@ class Authenticator:
                 query = select(BrowserSession.digest).where(BrowserSession.digest.in_(sessions), *alive)
                 good |= set(session.scalars(query))
                 good |= set(session.scalars(select(ApiToken.digest).where(ApiToken.digest.in_(tokens))))
-        return {caller for caller in callers if caller.proof == "access token" or caller.digest in good}
+        gone = self._people.gone({caller.user_id for caller in callers}) if self._people else set()
+        return {
+            caller
+            for caller in callers
+            if caller.proof == "access token" or (caller.digest in good and caller.user_id not in gone)
+        }

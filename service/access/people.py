@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from service.store.database import one_at_a_time
-from service.store.scope import write_as
+from service.store.scope import read_as, write_as
 from service.store.tables import ApiToken, BrowserSession, Identity, User
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy import Select
+    from sqlalchemy.orm import Session
 
     from service.access.provider import Person
     from service.store.database import Database
@@ -33,11 +36,21 @@ class People:
     def prepare(self) -> None:
         """End the sessions and revoke the tokens of those who may not sign in any more."""
         with write_as(self._database, "everybody") as session:
-            known = session.execute(select(Identity.user_id, Identity.email)).all()
-            allowed = {row.user_id for row in known if self._may(row.email)}
-            gone = {row.user_id for row in known} - allowed
+            gone = self._gone(session, select(Identity.user_id, Identity.email))
             for table in (BrowserSession, ApiToken):
                 session.execute(delete(table).where(table.user_id.in_(gone)))
+
+    def gone(self, user_ids: Collection[int]) -> set[int]:
+        """Those of the users who may not sign in any more; asked with each request, as other replicas know other lists.
+
+        A user without a person, as the owner is at first, is none of them.
+        """
+        with read_as(self._database, "everybody") as session:
+            return self._gone(session, select(Identity.user_id, Identity.email).where(Identity.user_id.in_(user_ids)))
+
+    def _gone(self, session: Session, known: Select[int, str]) -> set[int]:
+        rows = session.execute(known).all()
+        return {row.user_id for row in rows} - {row.user_id for row in rows if self._may(row.email)}
 
     def user_of(self, person: Person) -> int:
         """The id of the user that a person is; of somebody new it is made. Raises `NotAllowed`."""

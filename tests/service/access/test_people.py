@@ -6,13 +6,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from service.access import Access
 from service.access.api_tokens import ApiTokens
+from service.access.authenticator import Authenticator, Browsers
 from service.access.people import NotAllowed, People
 from service.access.provider import Person
 from service.access.sessions import Sessions
+from service.access.site import Site
 from service.store.tables import Identity, User
 
 if TYPE_CHECKING:
@@ -96,3 +99,22 @@ def test_who_may_no_more_is_shut_out_at_the_next_boot(database: Database, owner:
     assert tokens.find(kept_token) is not None
     assert sessions.find(gone) is None
     assert tokens.find(gone_token) is None
+
+
+def test_who_may_no_more_opens_nothing_though_another_replica_let_them_in(database: Database, owner: int) -> None:
+    """One that has not started anew knows the old list; the others ask their own with each request."""
+    old, new = People(database, ["ann@example.org"], ["example.org"]), People(database, ["ann@example.org"], [])
+    new.prepare()
+    browsers = Browsers(Sessions(database, timedelta(1), timedelta(1)), Site("https://mail.example.org"))
+    access = Access(database, SecretStr("an access token of the owner"))
+    before, after = (Authenticator(database, access, browsers, people) for people in (old, new))
+    users = [old.user_of(ANN), old.user_of(BOB)]
+    ann, bob = (browsers.sessions.begin(user) for user in users)
+    (_, anns), (_, bobs) = (before.api_tokens.make(user, "script", writes=True) for user in users)
+    callers = {before.by_session(ann), before.by_session(bob), before.by_token(anns, ""), before.by_token(bobs, "")}
+    assert after.by_session(ann) in callers
+    assert after.by_token(anns, "") in callers
+    assert after.by_session(bob) is None
+    assert after.by_token(bobs, "") is None
+    assert {caller.user_id for caller in after.standing({caller for caller in callers if caller})} == {owner}
+    assert after.by_token("an access token of the owner", "") is not None
