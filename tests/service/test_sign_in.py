@@ -109,11 +109,11 @@ def test_signing_out_everywhere_ends_all_sessions_of_one_person(boot: Boot, brow
         assert [one.check()["signed_in"] for one in (browser, second, other)] == [False, False, True]
 
 
-@pytest.mark.parametrize("claims", [{"email_verified": False}, {}, {"email_verified": "yes"}])
+@pytest.mark.parametrize("claims", [{"email_verified": False}, {}, {"email_verified": "yes"}, {"hd": "example.org"}])
 def test_an_address_that_is_not_verified_opens_nothing(
     provider: MockProvider, browser: Browser, claims: dict[str, object]
 ) -> None:
-    """Anybody can say that an address is theirs."""
+    """Anybody can say that an address is theirs; a domain is of the address, and Google's `hd` is no word for it."""
     provider.knows("mallory", email=ANN, **claims)
     refused = browser.sign_in("mallory")
     assert refused.status_code == 403
@@ -207,6 +207,28 @@ def test_every_sign_in_asks_with_pkce_and_a_nonce(browser: Browser) -> None:
 def test_open_redirect(browser: Browser, target: str) -> None:
     """Whoever makes a link to the sign-in does not say where it ends, but on this site."""
     assert browser.sign_in(path=f"/auth/oidc?next={target}").headers["location"] == "/"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/auth/oidc?next=/%0d%0aSet-Cookie:%20evil=1",
+        "/auth/oidc?next=/%0aX-Evil:%201",
+        "/auth/oidc?next=/%e5%98%8d%e5%98%8aX-Evil:%201",
+        "/auth/callback/oidc?state=%0d%0aX-Evil:%201&error=%0d%0aX-Evil:%201",
+        "/nowhere%0d%0aX-Evil:%201",
+        "/api/messages/1%0d%0aX-Evil:%201/raw",
+    ],
+)
+def test_header_injection(browser: Browser, path: str) -> None:
+    """A line end in an address does not end a header of the answer, here or when the browser is back."""
+    answers = [browser.http.get(path)]
+    if answers[0].status_code == 303:
+        answers.append(browser.http.get(browser.agree(answers[0].headers["location"])))
+        assert answers[-1].headers["location"].isascii()
+    for answer in answers:
+        assert "x-evil" not in answer.headers
+        assert "evil" not in [cookie.partition("=")[0] for cookie in answer.headers.get_list("set-cookie")]
 
 
 def test_session_fixation(browser: Browser, other: Browser) -> None:
