@@ -65,6 +65,7 @@ CHANGES: dict[str, Any] = {
     "config.ai.baseUrl": "https://elsewhere.example.org/v1",
     "config.signIn.baseUrl": "https://elsewhere.example.org",
     "config.signIn.oidcIssuer": "https://id.example.org",
+    "config.gmail.redirectUri": "https://a.example.org/auth/callback/gmail",
     "config.signIn.googleRedirectUri": "https://a.example.org/auth/callback/google",
     "config.signIn.oidcRedirectUri": "https://a.example.org/auth/callback/oidc",
     "config.signIn.allowedUsers": ["ann@example.org"],

@@ -99,6 +99,14 @@ def test_the_way_to_the_model_is_the_port_of_its_address(url: str, port: int) ->
     assert _ways_out(render(values).one("NetworkPolicy", "airlock-mail")["spec"]) == [[143, 993, port]]
 
 
+def test_who_works_reaches_gmail_where_google_is_set_up() -> None:
+    """It is where mailboxes are, and not only where people sign in."""
+    sign_in = {"googleClientId": "mail", "baseUrl": "https://mail.example.org", "allowedUsers": ["ann@example.org"]}
+    values = {**SPLIT, **CLOSED, "config": {"signIn": sign_in}, "signIn": {"googleClientSecret": {"value": "secret"}}}
+    policy = render(values).one("NetworkPolicy", "airlock-mail")["spec"]
+    assert _ways_out(policy) == [[143, 993, 443]]
+
+
 def test_only_the_api_reaches_the_providers_of_sign_in() -> None:
     """Google is at 443, another provider where its address says; without any there is no rule."""
     policy = render(case="everything").one("NetworkPolicy", "mail-sign-in")["spec"]

@@ -50,6 +50,7 @@
   "DEMO" $config.demo
   "MAX_MESSAGE_SIZE" (int64 $config.maxMessageSize)
   "IMAP_ALLOW_PRIVATE" $config.imap.allowPrivate
+  "GMAIL_SEND" $config.gmail.send
   "SESSION_IDLE" (int64 $config.signIn.sessionIdle)
   "SESSION_LIFETIME" (int64 $config.signIn.sessionLifetime) -}}
 {{- with $config.contract }}{{ $_ := set $texts "AIRLOCK_CONTRACT" . }}{{ end -}}
@@ -64,7 +65,7 @@
 {{- end -}}
 {{- if ne .role "migration" -}}
 {{- with $config.signIn -}}
-{{- range $name, $text := dict "BASE_URL" .baseUrl "GOOGLE_CLIENT_ID" .googleClientId "GOOGLE_REDIRECT_URI" .googleRedirectUri "OIDC_ISSUER" .oidcIssuer "OIDC_CLIENT_ID" .oidcClientId "OIDC_REDIRECT_URI" .oidcRedirectUri "ALLOWED_USERS" (join "," .allowedUsers) "ALLOWED_DOMAINS" (join "," .allowedDomains) -}}
+{{- range $name, $text := dict "BASE_URL" .baseUrl "GOOGLE_CLIENT_ID" .googleClientId "GOOGLE_REDIRECT_URI" .googleRedirectUri "GMAIL_REDIRECT_URI" $config.gmail.redirectUri "OIDC_ISSUER" .oidcIssuer "OIDC_CLIENT_ID" .oidcClientId "OIDC_REDIRECT_URI" .oidcRedirectUri "ALLOWED_USERS" (join "," .allowedUsers) "ALLOWED_DOMAINS" (join "," .allowedDomains) -}}
 {{- with $text }}{{ $_ := set $texts $name . }}{{ end -}}
 {{- end -}}
 {{- end -}}
