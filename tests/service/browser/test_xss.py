@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+from playwright.sync_api import Error
 
 from tests.service.api.served import Served, served
 from tests.service.browser.letters import KIND_OF, SHOWN, letters
@@ -100,6 +101,19 @@ def test_the_page_and_its_frame_run_nothing(watch: Watch, serving: Served) -> No
     framed = page.evaluate(OPEN_ALL)
     assert framed > len(SHOWN) / 2
     assert (watch.ran, watch.elsewhere.heard) == ([], [])
+
+
+@pytest.mark.parametrize("number", [1, 2], ids=["html", "svg"])
+def test_an_attachment_is_saved_and_never_shown(
+    watch: Watch, context: BrowserContext, serving: Served, number: int
+) -> None:
+    """Even where a link leads to it as to a page."""
+    context.set_extra_http_headers(BEARER)
+    page = context.new_page()
+    with page.expect_download() as download, pytest.raises(Error, match="Download is starting"):
+        page.goto(f"{serving.boot.url}/api/messages/{serving.ids['0']}/attachments/{number}")
+    assert "<script>xss(0)" not in download.value.suggested_filename
+    assert (watch.ran, page.url) == ([], "about:blank")
 
 
 def test_the_sanitiser_alone_is_enough(browser: Browser, elsewhere: Elsewhere, serving: Served) -> None:
