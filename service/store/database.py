@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError  # noqa: A004  # its own name
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from service.store.lines import Lines
@@ -33,12 +34,15 @@ log = logging.getLogger("service.store")
 
 ATTEMPTS = 3
 """How often a transaction is tried at most that others keep from being done."""
+IDLE = 30_000
+"""Milliseconds without a statement after which a server undoes a transaction that writes."""
 _BUSY = 30_000  # milliseconds that a writer of SQLite waits for another one
 _POOL = 10  # connections of this process
 _JSON = partial(json.dumps, ensure_ascii=False, allow_nan=False)  # PostgreSQL refuses escapes unless it keeps UTF-8
 _ALONE = 0x4F4E45  # any number of 24 bits; `service.store.schema` has another one
-_AWAY = {"08", "25", "40", "53", "55", "57"}
-"""Classes of SQLSTATE: connections, states of transactions, conflicts, resources, objects in use, an operator."""
+_AWAY = ("08", "25006", "25P03", "40", "53", "55", "57")
+"""SQLSTATEs: connections, a server that only reads, a transaction that fell asleep, conflicts, resources, objects in
+use, an operator."""
 _CONFLICTS = ("40001", "40P01")
 """A serialization failure and a deadlock: the transaction is undone, and may succeed at once when it is tried again."""
 _DISK_FULL = "53100"
@@ -127,11 +131,13 @@ def is_away(error: SQLAlchemyError) -> bool:
     Otherwise it refuses what it was asked, and will again.
     """
     if not isinstance(error, DBAPIError):
-        return isinstance(error, TimeoutError)  # no connection was free
+        return isinstance(error, PoolTimeout)  # no connection was free
     if error.connection_invalidated or isinstance(error, InterfaceError):
         return True
     state: str | None = getattr(error.orig, "sqlstate", None)
-    return isinstance(error, OperationalError) and (state is None or state[:2] in _AWAY)
+    if state is None:
+        return isinstance(error, OperationalError)
+    return isinstance(error, OperationalError | InternalError) and state.startswith(_AWAY)
 
 
 def insist(do: Callable[[], T]) -> T:
@@ -176,11 +182,18 @@ def _engine(url: DatabaseUrl, lines: Lines) -> Engine:
             pool_events=[(lines.note, "connect")],
         )
         event.listen(engine, "do_connect", lines.admit)
+        event.listen(engine, "begin", _begin_postgresql)
         return engine
     engine = create_engine(address, pool_size=_POOL, hide_parameters=True, json_serializer=_JSON)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    # What the process of a machine that is gone, or frozen, has locked would be locked for hours.
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {IDLE}")
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -1,0 +1,47 @@
+"""Transactions: what holds whatever becomes of the process that began them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import InternalError
+
+from service.store import database as store
+from service.store.tables import Account
+from tests.service.store.locks import on_postgresql
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from service.store.database import Database
+    from tests.service.store.followed import Mailbox
+
+
+def rename(session: Session, mailbox: Mailbox, name: str) -> None:
+    """Wait for the account, and change it."""
+    account = session.scalars(select(Account).where(Account.id == mailbox.account_id).with_for_update()).one()
+    account.name = name
+    session.flush()
+
+
+@on_postgresql
+def test_a_transaction_that_falls_asleep_is_undone(
+    database: Database, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others do not wait for a process that is frozen, or whose machine is gone; if it wakes up, it is told."""
+
+    def sleep_too_long() -> None:
+        monkeypatch.setattr(store, "IDLE", 3000)
+        with database.write() as asleep:
+            rename(asleep, mailbox, "Asleep")
+            monkeypatch.undo()
+            with database.write() as awake:
+                rename(awake, mailbox, "Awake")
+
+    with pytest.raises(InternalError) as told:
+        sleep_too_long()
+    assert store.is_away(told.value)
+    with database.read() as session:
+        assert session.get_one(Account, mailbox.account_id).name == "Awake"
