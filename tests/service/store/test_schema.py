@@ -116,7 +116,7 @@ def test_a_server_that_is_away_is_waited_for() -> None:
 def test_a_boot_waits_for_its_database(tmp_path: Path) -> None:
     """The gate shows what it waits for, lets nobody in, and fails with words when the time is over."""
     url = f"postgresql://me:hunter2@127.0.0.1:{free_port()}/mail"
-    with start(DATABASE_URL=url, SECRET_KEYS="k" * 32, BOOT_TIMEOUT="6", DATA_DIR=str(tmp_path)) as boot:
+    with start(DATABASE_URL=url, SECRET_KEYS="k" * 32, BOOT_TIMEOUT="12", DATA_DIR=str(tmp_path)) as boot:
         boot.wait_for(r"\[WAIT\] check service\.store\.health:check")
         reply = boot.get("/health")
         assert (reply.status, boot.get("/healthz").status) == (503, 200)

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import event, select
 
 from service.mail.source import Cursor
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tests.service.store.followed import Mailbox
+
+pytestmark = pytest.mark.timeout(600)
 
 COUNT = 8
 SOURCE = {"A": range(1, 6), "B": range(4, COUNT + 1)}
