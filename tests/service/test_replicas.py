@@ -96,6 +96,7 @@ def test_an_event_from_another_process_reaches_the_clients_of_every_replica(redi
     async def scenario() -> None:
         outside = socketio.AsyncRedisManager(url, channel="airlock:0", write_only=True)
         async with Browser(one, transport) as first, Browser(two, transport) as second:
+            await asyncio.gather(first.hears("sync.complete"), second.hears("sync.complete"))
             await outside.emit("news", {"mail": "✉"})
             assert await first.hears("news") == await second.hears("news") == {"mail": "✉"}
         await outside.redis.aclose()
@@ -115,6 +116,7 @@ def test_clients_of_an_api_learn_that_a_task_of_a_worker_dies_and_comes_back(rep
 
     async def scenario() -> None:
         async with Browser(api) as browser:
+            await browser.hears("sync.complete")
             await act(worker, "/silence")
             down = await browser.hears("control_status")
             await act(worker, "/wake")
