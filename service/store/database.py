@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from service.store.lines import Lines
+from service.store.row_by_row import RowByRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -178,9 +179,10 @@ def _engine(url: DatabaseUrl, lines: Lines) -> Engine:
             pool_pre_ping=True,
             hide_parameters=True,
             json_serializer=_JSON,
-            connect_args={"application_name": "airlock"},
+            connect_args={"application_name": "airlock", "cursor_factory": RowByRow},
             pool_events=[(lines.note, "connect")],
         )
+        engine.dialect.use_insertmanyvalues_wo_returning = True  # new rows go together, in one statement
         event.listen(engine, "do_connect", lines.admit)
         event.listen(engine, "begin", _begin_postgresql)
         return engine

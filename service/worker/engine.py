@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.control.one_thread import OneThread
 from service.ending import ending
 from service.store import queue, schema
+from service.store.database import IDLE
 from service.worker import recovery, workflows
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class Engine:
             "system_database_url": self._store.database.url.url().render_as_string(hide_password=False),
             "executor_id": self._worker,
             "application_version": queue.VERSION,
+            "sys_db_idle_transaction_timeout_sec": IDLE / 1000,
             "db_engine_kwargs": {"pool_events": [(self._store.database.lines.note, "connect")]},
             "run_migrations": False,
             "log_level": "WARNING",

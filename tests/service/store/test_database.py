@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from service.store import database as store
 from service.store.tables import Account
@@ -43,5 +43,25 @@ def test_a_transaction_that_falls_asleep_is_undone(
     with pytest.raises(InternalError) as told:
         sleep_too_long()
     assert store.is_away(told.value)
+    with database.read() as session:
+        assert session.get_one(Account, mailbox.account_id).name == "Awake"
+
+
+@on_postgresql
+def test_one_that_falls_asleep_between_many_rows_is_undone_too(
+    database: Database, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that has answered row by row knows that it waits, and others need not wait with it."""
+
+    def names() -> Any:
+        yield "Asleep", mailbox.account_id
+        monkeypatch.undo()
+        with database.write() as awake:
+            rename(awake, mailbox, "Awake")
+        yield "Asleep", mailbox.account_id
+
+    monkeypatch.setattr(store, "IDLE", 3000)
+    with pytest.raises(OperationalError), database.write() as asleep:
+        asleep.connection().connection.cursor().executemany("UPDATE accounts SET name = %s WHERE id = %s", names())
     with database.read() as session:
         assert session.get_one(Account, mailbox.account_id).name == "Awake"
