@@ -24,6 +24,7 @@ LASTS = timedelta(minutes=10)
 """How long somebody may be at the provider."""
 
 _LONGEST = 2000  # characters
+_ERROR = re.compile(r"[a-z_]{1,40}")
 _PATH = re.compile(r"/(?:[^/\\\0-\x20\x7f][^\\\0-\x20\x7f]*)?")
 
 
@@ -82,3 +83,8 @@ def forget(session: Session) -> None:
 def own_path(text: str) -> str:
     """A path of this site, with its query; "/" for what a browser could take for another site's address."""
     return text if len(text) <= _LONGEST and _PATH.fullmatch(text) else "/"
+
+
+def reason(error: str) -> str:
+    """Why a provider gives nothing, by the `error` of its answer (RFC 6749, 4.1.2.1); what is none is not said."""
+    return error if _ERROR.fullmatch(error) else "nothing that is known"

@@ -6,7 +6,6 @@ Imported where Google knows the service alone: Authlib takes long.
 from __future__ import annotations
 
 import logging
-import re
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -16,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from service.access.limiter import Limiter
-from service.access.sign_in import Departures, Stale, own_path
+from service.access.sign_in import Departures, Stale, own_path, reason
 from service.api.operation import NO_STORE
 from service.mail.gmail import oauth
 from service.mail.gmail.api import Api, Missing
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 log = logging.getLogger("service.access")
-
-_ERROR = re.compile(r"[a-z_]{1,40}")  # RFC 6749, 4.1.2.1
 
 
 class Connecting:
@@ -91,9 +88,7 @@ class Connecting:
             detail = "this did not begin in this session, or it took too long, or it is over"
             raise HTTPException(400, f"{detail}: begin again at {self._browsers.site.origin}/auth/gmail") from None
         if "code" not in query:
-            said = query.get("error", "")
-            told = said if _ERROR.fullmatch(said) else "nothing that is known"
-            raise HTTPException(403, f"Google gives no access to a mailbox; it says: {told}")
+            raise HTTPException(403, f"Google gives no access to a mailbox; it says: {reason(query.get('error', ''))}")
         tokens = await _asked(oauth.redeem, self._google, self._redirect_uri, query["code"], left.verifier)
         if oauth.READ not in tokens.scopes:
             raise HTTPException(403, "Google was not allowed to let messages be read: connect again, and allow that")

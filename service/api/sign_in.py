@@ -6,7 +6,6 @@ Imported where people sign in alone: Authlib takes long.
 from __future__ import annotations
 
 import logging
-import re
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +17,7 @@ from service.access.limiter import Limiter
 from service.access.limits import Limited
 from service.access.people import NotAllowed
 from service.access.provider import Unusable
-from service.access.sign_in import LASTS, Departures, Stale, own_path
+from service.access.sign_in import LASTS, Departures, Stale, own_path, reason
 from service.api.operation import NO_STORE
 from service.forwarded import network_of
 
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from service.store.database import Database
 
 log = logging.getLogger("service.access")
-
-_ERROR = re.compile(r"[a-z_]{1,40}")  # RFC 6749, 4.1.2.1
 
 
 class SigningIn:
@@ -86,9 +83,9 @@ class SigningIn:
             detail = "this sign-in did not begin in this browser, or it took too long, or it is over"
             raise HTTPException(400, f"{detail}: begin again at {site.origin}/auth/{provider.name}") from None
         if "code" not in query:
-            said = query.get("error", "")
-            told = said if _ERROR.fullmatch(said) else "nothing that is known"
-            raise HTTPException(403, f"{provider.issuer} did not sign you in; it says: {told}")
+            raise HTTPException(
+                403, f"{provider.issuer} did not sign you in; it says: {reason(query.get('error', ''))}"
+            )
         try:
             person = await provider.redeem(query["code"], left.nonce, left.verifier)
         except Unusable as unusable:
