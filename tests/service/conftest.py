@@ -8,6 +8,7 @@ import pytest
 
 from tests.service.dovecot_server import dovecot, user
 from tests.service.process import start
+from tests.service.provider import MockProvider
 from tests.service.store.databases import (
     database,
     database_url,
@@ -19,6 +20,7 @@ from tests.service.store.databases import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.boot import Boot
 
@@ -39,3 +41,16 @@ def service() -> Iterator[Boot]:
     """The service with default settings, ready; shared by the tests of a module."""
     with start() as process:
         yield process.wait_ready()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a service keeps what it has, for the tests of a module."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[MockProvider]:
+    """A provider that knows Ann and Bob."""
+    with MockProvider() as running:
+        yield running

@@ -33,24 +33,11 @@ MINE = "ann@gmail.example"
 
 
 @pytest.fixture(scope="module")
-def provider() -> Iterator[MockProvider]:
-    """Where people sign in."""
-    with MockProvider() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def google() -> Iterator[GoogleServer]:
     """Where a mailbox is."""
     with GoogleServer() as server:
         server.mailbox.deliver(raw(1))
         yield server
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the service keeps what it has."""
-    return tmp_path_factory.mktemp("data")
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from tests.service.worker.kept import KEYS, Kept
 from tests.service.worker.whole import check_database, letter, understood, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from service.store.url import DatabaseUrl
     from tests.service.google.server import Asked
@@ -63,13 +63,7 @@ def test_a_mailbox_is_followed(google: GoogleServer, env: dict[str, str], databa
 
     async def scenario(url: str, api: Api) -> None:
         async with Listener(url, "websocket", 0) as listener:
-
-            async def told(kind: str, holds: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
-                while True:
-                    _, event = await listener.hears(kind)
-                    if holds(event["data"]):
-                        data: dict[str, Any] = event["data"]
-                        return data
+            told = listener.told
 
             def look() -> None:
                 api.post(f"/accounts/{account}/sync")

@@ -35,12 +35,6 @@ OPEN = {"/", "/mail", "/openapi.json", "/debug-config", "/socket.io/"}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the service keeps what it has."""
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
 def boot(folder: Path) -> Iterator[Boot]:
     """A service where Ann and Bob sign in."""
     with MockProvider() as provider, start(**signs_in(provider.url, free_port(), DATA_DIR=str(folder))) as process:

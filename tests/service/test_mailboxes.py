@@ -17,7 +17,6 @@ from tests.service.store.followed import raw
 from tests.service.worker.kept import KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from service.store.url import DatabaseUrl
@@ -99,13 +98,7 @@ def test_a_mailbox_is_followed(mailbox: Maildir | Imap, env: dict[str, str]) -> 
 
     async def scenario(boot_url: str, api: Api) -> None:
         async with Listener(boot_url, "websocket", 0) as listener:
-
-            async def told(kind: str, holds: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
-                while True:
-                    _, event = await listener.hears(kind)
-                    if holds(event["data"]):
-                        data: dict[str, Any] = event["data"]
-                        return data
+            told = listener.told
 
             account = api.post("/accounts", {"name": "Mine", "address": "me@example.org", **mailbox.account})["id"]
             await told("account.state", lambda data: data["state"] == "well")

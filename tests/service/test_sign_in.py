@@ -26,19 +26,6 @@ EVIL = "https://evil.example"
 
 
 @pytest.fixture(scope="module")
-def provider() -> Iterator[MockProvider]:
-    """A provider that knows Ann and Bob."""
-    with MockProvider() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the service keeps what it has."""
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
 def boot(provider: MockProvider, folder: Path) -> Iterator[Boot]:
     """A service where people of example.org sign in; Ann is its owner."""
     with start(**signs_in(provider.url, free_port(), DATA_DIR=str(folder))) as process:

@@ -8,7 +8,9 @@ import threading
 import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
+
+from tests.service.listening import Listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +50,7 @@ class Said:
     """What is waited for before the body."""
 
 
-class Endpoint:
+class Endpoint(Listening):
     """Answers each request by the next of `plan`, and by the last one from then on."""
 
     def __init__(self, *plan: Callable[[Asked], Said]) -> None:
@@ -79,17 +81,8 @@ class Endpoint:
             def log_message(self, *_: object) -> None:
                 """Nothing of it is of interest."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        self.url = f"http://127.0.0.1:{self.port}/v1"
 
     def wait(self) -> None:
         """Returns when it has been asked, once more with each time."""

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
 from sqlalchemy import select
 
+from service.access import Access
+from service.store import schema
+from service.store.database import Database
 from service.store.tables import Analysis, DeadLetter, Draft, Message, User
+from service.store.url import DatabaseUrl
+from tests.service.process import TOKEN
 from tests.service.store.followed import BEGIN, add_mailbox, mail
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    from collections.abc import Iterator
+    from pathlib import Path
 
-    from service.store.database import Database
+    from sqlalchemy.orm import Session
 
 PDF = b"""From: Shop <shop@example.net>
 To: ann@example.org
@@ -48,6 +56,18 @@ class Filled:
     news: int
     unread: int
     """Stored, and not understood."""
+
+
+@contextmanager
+def fresh(folder: Path) -> Iterator[tuple[Database, int]]:
+    """A database in `folder` with nothing in it but a user whose token is TOKEN, and that user's id."""
+    database = Database(DatabaseUrl(f"sqlite:///{folder / 'airlock.sqlite'}"))
+    schema.migrate(database)
+    Access(database, SecretStr(TOKEN)).prepare(serves=True)
+    with database.read() as session:
+        owner = session.scalars(select(User.id)).one()
+    yield database, owner
+    database.close()
 
 
 def fill(database: Database) -> Filled:

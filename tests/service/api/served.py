@@ -6,16 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
-from sqlalchemy import select
-
-from service.access import Access
 from service.access.api_tokens import ApiTokens
-from service.store import schema
-from service.store.database import Database
 from service.store.tables import User
-from service.store.url import DatabaseUrl
-from tests.service.process import TOKEN, start
+from tests.service.api.seed import fresh
+from tests.service.process import start
 from tests.service.store.followed import BEGIN, add_mailbox
 
 if TYPE_CHECKING:
@@ -37,17 +31,13 @@ class Served:
 @contextmanager
 def served(folder: Path, mails: Mapping[str, bytes], **env: str) -> Iterator[Served]:
     """Serve these mails from a database in `folder`; `env` has more variables of the service."""
-    database = Database(DatabaseUrl(f"sqlite:///{folder / 'airlock.sqlite'}"))
-    schema.migrate(database)
-    Access(database, SecretStr(TOKEN)).prepare(serves=True)
-    with database.write() as session:
-        owner = session.scalars(select(User.id)).one()
-        other = User(name="stranger", created_at=BEGIN, last_event=0, pruned_event=0)
-        session.add(other)
-        session.flush()
-        other_id = other.id
-    _, stranger = ApiTokens(database).make(other_id, "script", writes=True)
-    ids = dict(zip(mails, add_mailbox(database, owner).deliver(*mails.values()), strict=True))
-    database.close()
+    with fresh(folder) as (database, owner):
+        with database.write() as session:
+            other = User(name="stranger", created_at=BEGIN, last_event=0, pruned_event=0)
+            session.add(other)
+            session.flush()
+            other_id = other.id
+        _, stranger = ApiTokens(database).make(other_id, "script", writes=True)
+        ids = dict(zip(mails, add_mailbox(database, owner).deliver(*mails.values()), strict=True))
     with start(**{"DATA_DIR": str(folder), "WORKER_MODE": "false", **env}) as process:
         yield Served(process.wait_ready(), ids, stranger)

@@ -7,20 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
-from sqlalchemy import select
 
-from service.access import Access
 from service.access.api_tokens import ApiTokens
 from service.access.sessions import Sessions
 from service.access.site import csrf_token
-from service.store import schema
-from service.store.database import Database
-from service.store.tables import User
-from service.store.url import DatabaseUrl
 from tests.service.api.conforming import DESTROYING, conform
-from tests.service.api.seed import fill
-from tests.service.process import TOKEN, free_port, start
+from tests.service.api.seed import fill, fresh
+from tests.service.process import free_port, start
 from tests.service.provider import MockProvider, signs_in
 
 if TYPE_CHECKING:
@@ -47,16 +40,11 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     """One with mail in it, where people sign in, behind a proxy that speaks TLS."""
     data = tmp_path_factory.mktemp("data")
     (data / "maildir").mkdir()
-    database = Database(DatabaseUrl(f"sqlite:///{data / 'airlock.sqlite'}"))
-    schema.migrate(database)
-    Access(database, SecretStr(TOKEN)).prepare(serves=True)
-    fill(database)
-    with database.read() as session:
-        owner = session.scalars(select(User.id)).one()
-    tokens = ApiTokens(database)
-    scoped = {scope: tokens.make(owner, scope, writes=scope == "write")[1] for scope in ("read", "write")}
-    secret = Sessions(database, timedelta(hours=1), timedelta(hours=1)).begin(owner)
-    database.close()
+    with fresh(data) as (database, owner):
+        fill(database)
+        tokens = ApiTokens(database)
+        scoped = {scope: tokens.make(owner, scope, writes=scope == "write")[1] for scope in ("read", "write")}
+        secret = Sessions(database, timedelta(hours=1), timedelta(hours=1)).begin(owner)
     cookie = {"Cookie": f"__Host-airlock-session={secret}"}
     headers = {
         "nobody": {},

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socketserver
 import threading
-from typing import Self
+
+from tests.service.listening import Listening
 
 
-class Elsewhere:
+class Elsewhere(Listening):
     """A context manager that listens on `port`; `heard` has the first bytes of each connection, TLS or not."""
 
     def __init__(self) -> None:
@@ -19,17 +20,9 @@ class Elsewhere:
             def handle(self) -> None:
                 elsewhere._hear(self.request.recv(4096))
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.port = int(self._server.server_address[1])
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        super().__init__(server)
 
     def wait(self, seconds: float = 60.0) -> bytes:
         """The first thing that is heard."""

@@ -10,12 +10,13 @@ import threading
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc.jwk import OKPKey
 
 from tests.service.google.mailbox import GmailMailbox
+from tests.service.listening import Listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ class Fault:
     times: int
 
 
-class GoogleServer:
+class GoogleServer(Listening):
     """One person's Google: `mailbox` is theirs. A context manager.
 
     `rotates`: each refresh gives a new refresh token, and the old one is worth nothing. `page` bounds every list.
@@ -83,16 +84,8 @@ class GoogleServer:
         self._refresh: dict[str, str] = {}  # refresh tokens, with their scopes
         self._access: dict[str, tuple[str, str]] = {}  # access tokens, with their refresh tokens and scopes
         self._lock = threading.RLock()
-        self._server = _Server(self)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_Server(self))
+        self.url = f"http://127.0.0.1:{self.port}"
 
     @property
     def env(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from tests.service.engine import AUTH, PATIENCE
 from tests.service.process import APPS, start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from service.store.database import Database
@@ -72,6 +72,14 @@ class Listener:
                 event, data = await self._heard.get()
                 if event in wanted or not wanted:
                     return event, data
+
+    async def told(self, kind: str, holds: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
+        """The data of the next event of that type for which it holds."""
+        while True:
+            _, event = await self.hears(kind)
+            data: dict[str, Any] = event["data"]
+            if holds(data):
+                return data
 
     async def has(self, last_id: int, patience: float = PATIENCE) -> None:
         """Returns when it has the event of that id, or a later one."""
