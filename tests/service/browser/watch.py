@@ -28,7 +28,7 @@ class Watch:
         try:
             self._page.goto(url)
         except Error:  # one page is on its way elsewhere, the one before or this one
-            self._page.close()
+            # It ends with its context: Chromium may forget to close a page that is on its way (crbug.com/536385539).
             self._page = self._context.new_page()
             self._page.goto(url, wait_until="commit")
         return self._page
