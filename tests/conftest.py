@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Protocol
 import pytest
 
 from tests.boot import APPS, Boot
+from tests.lacking import lack
 from tests.pythons import other_python
 
 
@@ -67,9 +67,7 @@ def another_python(tmp_path_factory: pytest.TempPathFactory) -> str:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test that needs Docker is skipped where there is none, except in CI, where it fails."""
     if item.get_closest_marker("docker") and (reason := docker_missing()):
-        if os.environ.get("CI"):
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+        lack("docker", reason)
 
 
 @functools.cache

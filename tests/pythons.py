@@ -9,9 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.boot import ROOT
+from tests.lacking import lack
 
 
 def other_python(folder: Path) -> str:
@@ -22,10 +21,7 @@ def other_python(folder: Path) -> str:
     """
     found = os.environ.get("AIRLOCK_OTHER_PYTHON") or _search()
     if found is None:
-        text = "no other Python was found: install python3.13 (or 3.11), or name it with AIRLOCK_OTHER_PYTHON"
-        if os.environ.get("CI"):
-            pytest.fail(text)
-        pytest.skip(text)
+        lack("python", "no other Python was found: install python3.13 (or 3.11), or name it with AIRLOCK_OTHER_PYTHON")
     python = str(folder / "bin" / "python")
     subprocess.run([found, "-m", "venv", folder], check=True)
     subprocess.run([python, "-m", "pip", "install", "-q", "-e", ROOT], check=True)

@@ -7,10 +7,9 @@ import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.charts import debian
 from tests.charts.definitions import downloaded
+from tests.lacking import lack
 
 VERSION = "1.35.4"
 _MODULE = "k8s.io/kubernetes"
@@ -18,7 +17,7 @@ _SAYS = "k8s.io/component-base/version"  # the variables with what the server sa
 
 
 def find(folder: Path) -> tuple[str, str]:
-    """kube-apiserver and etcd, kept in `folder`; skips the test where they cannot be had.
+    """kube-apiserver and etcd, kept in `folder`; the test lacks them where they cannot be had.
 
     Building takes some minutes, unless Go's own cache has the packages.
     """
@@ -34,7 +33,7 @@ def find(folder: Path) -> tuple[str, str]:
         build = ["go", "build", "-mod=mod", quick, f"-ldflags={flags}", "-o", str(program), package]
         built = subprocess.run(build, cwd=folder, env=os.environ | {"CGO_ENABLED": "0"}, capture_output=True, text=True)
         if built.returncode:
-            pytest.skip(f"kube-apiserver {VERSION} cannot be built here: {built.stderr.strip()[-300:]}")
+            lack("kube-apiserver", f"kube-apiserver {VERSION} cannot be built here: {built.stderr.strip()[-300:]}")
     return str(program), etcd
 
 

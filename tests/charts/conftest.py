@@ -17,6 +17,7 @@ from tests.charts.cluster import Cluster
 from tests.charts.definitions import GATEWAY, OPERATOR, definition
 from tests.image.build import build
 from tests.image.conftest import revision
+from tests.lacking import lack
 
 HERE = Path(__file__).parent
 
@@ -62,9 +63,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Without Helm its tests are skipped, except in CI, where they fail."""
     if item.get_closest_marker("helm") and (reason := _helm_missing()):
-        if os.environ.get("CI"):
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+        lack("helm", reason)
 
 
 @functools.cache

@@ -9,8 +9,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
+
+from tests.lacking import lack
 
 GATEWAY = ("sigs.k8s.io/gateway-api@v1.4.0", "config/crd/{channel}/gateway.networking.k8s.io_httproutes.yaml")
 OPERATOR = (
@@ -20,7 +21,7 @@ OPERATOR = (
 
 
 def definition(source: tuple[str, str], **names: str) -> dict[str, Any]:
-    """One CustomResourceDefinition; skips the test where it cannot be downloaded."""
+    """One CustomResourceDefinition; the test lacks it where it cannot be downloaded."""
     module, file = source
     text = (Path(downloaded(module)["Dir"]) / file.format(**names)).read_text(encoding="utf-8")
     found: dict[str, Any] = yaml.safe_load(text)
@@ -29,11 +30,11 @@ def definition(source: tuple[str, str], **names: str) -> dict[str, Any]:
 
 @functools.cache
 def downloaded(module: str) -> dict[str, Any]:
-    """What Go says of a module, given as PATH@VERSION, in its cache; skips the test where it cannot be downloaded."""
+    """What Go says of a module, PATH@VERSION, in its cache; the test lacks it where it cannot be downloaded."""
     if shutil.which("go") is None:
-        pytest.skip(f"needs Go, with which {module} is downloaded: there is no `go` command")
+        lack("go", f"needs Go, with which {module} is downloaded: there is no `go` command")
     loaded = subprocess.run(["go", "mod", "download", "-json", module], cwd="/", capture_output=True, text=True)
     found: dict[str, Any] = json.loads(loaded.stdout or "{}")
     if "Dir" not in found:
-        pytest.skip(f"{module} cannot be downloaded: {found.get('Error', loaded.stderr.strip())[:200]}")
+        lack("go", f"{module} cannot be downloaded: {found.get('Error', loaded.stderr.strip())[:200]}")
     return found

