@@ -75,6 +75,7 @@ CHANGES: dict[str, Any] = {
     "secretKeys.value": "c" * 32,
     "accessToken.value": "changed-" * 2,
     "migrations.enabled": False,
+    "networkPolicy.dnsPorts": [5353],
     "networkPolicy.imapPorts": [1143],
     "persistence.enabled": False,
     "api.maxSurge": 2,

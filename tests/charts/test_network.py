@@ -69,6 +69,13 @@ def test_the_policy_lets_in_and_out_what_is_named() -> None:
     assert _ways_out(policy) == [[53, 53], [5432], [993], [6379]]
 
 
+def test_dns_is_reached_where_its_pods_listen() -> None:
+    """Ports are compared after a Service's is replaced by its pod's, 5353 on OpenShift; TCP is for long answers."""
+    policy = render(case="openshift").one("NetworkPolicy", "airlock")["spec"]
+    ways = [(each["port"], each["protocol"]) for each in policy["egress"][0]["ports"]]
+    assert ways == [(53, "UDP"), (53, "TCP"), (5353, "UDP"), (5353, "TCP")]
+
+
 def test_what_is_not_configured_is_not_open() -> None:
     """Without Redis and without a database there is no way to either."""
     policy = render(CLOSED).one("NetworkPolicy", "airlock")["spec"]

@@ -130,6 +130,7 @@ def test_a_key_that_does_not_exist_is_named(values: dict[str, Any], key: str) ->
         ({"config": {"maildirRoots": ["mail"]}}, "/config/maildirRoots/0"),
         ({"config": {"ai": {"baseUrl": "ai.example.org"}}}, "/config/ai/baseUrl"),
         ({"config": {"maxMessageSize": 9999}}, "/config/maxMessageSize"),
+        ({"networkPolicy": {"dnsPorts": []}}, "/networkPolicy/dnsPorts"),
         ({"api": {"replicas": "2"}}, "/api/replicas"),
         ({"api": {"maxSurge": 0}}, "/api/maxSurge"),
         ({"api": {"maxSurge": "0%"}}, "/api/maxSurge"),
