@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.charts import apiserver
+from tests.charts import apiserver, promtool
 from tests.charts.backing import Backing
 from tests.charts.chart import NAMESPACE, helm
 from tests.charts.cluster import Cluster
@@ -33,6 +33,13 @@ def backing() -> Iterator[Backing]:
     """PostgreSQL and Redis, for all the tests of a run."""
     with Backing() as running:
         yield running
+
+
+@pytest.fixture(scope="session", name="promtool")
+def promtool_program(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Prometheus's tool for rules."""
+    cache = getattr(pytestconfig, "cache", None)
+    return promtool.find(cache.mkdir("promtool") if cache else tmp_path_factory.mktemp("promtool"))
 
 
 @pytest.fixture(scope="session")

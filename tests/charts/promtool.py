@@ -8,9 +8,11 @@ from typing import Any
 
 import yaml
 
-from tests.charts import debian
+from tests.charts import chart, debian
 
 Rules = dict[str, Any]
+ON: dict[str, Any] = {"metrics": {"prometheusRule": {"enabled": True}}}
+SPLIT: dict[str, Any] = {**ON, **chart.SPLIT}
 
 
 class Promtool:
@@ -26,10 +28,10 @@ class Promtool:
         return self._run("check", "rules", "rules.yaml")
 
     def firing(self, series: dict[str, str], *, after: str, expected: list[str]) -> None:
-        """Raises AssertionError unless these alerts fire, as `NAME POD`, when `series` has been scraped every 30 s."""
-        labels = [dict(zip(("alertname", "pod"), words.split(), strict=False)) for words in expected]
+        """Raises AssertionError unless these alerts, `NAME SEVERITY POD`, fire when `series` was scraped every 30 s."""
+        labels = [dict(zip(("alertname", "severity", "pod"), words.split(), strict=False)) for words in expected]
         samples = [{"labels": _labels(each), "value": 1} for each in labels]
-        firing = 'max by (alertname, pod) (ALERTS{alertstate="firing"})'
+        firing = 'max by (alertname, severity, pod) (ALERTS{alertstate="firing"})'
         test = {
             "rule_files": ["rules.yaml"],
             "evaluation_interval": "30s",
@@ -48,6 +50,12 @@ class Promtool:
         run = subprocess.run([self._program, *arguments], cwd=self._folder, capture_output=True, text=True)
         assert run.returncode == 0, run.stdout + run.stderr
         return run.stdout
+
+
+def rules(values: dict[str, Any], case: str = "default") -> Rules:
+    """What the chart's PrometheusRule asks for."""
+    found: Rules = chart.render(values, case).one("PrometheusRule")["spec"]
+    return found
 
 
 def find(folder: Path) -> str:
