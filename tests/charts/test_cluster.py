@@ -126,13 +126,22 @@ def test_a_variable_of_ones_own_replaces_the_charts_and_goes_again(cluster: Clus
     assert "OWN" not in env
 
 
-def test_an_upgrade_leaves_the_number_of_pods_to_the_autoscaler(cluster: Cluster) -> None:
-    """What the autoscaler has set stays, and is no conflict."""
-    namespace = cluster.namespace("autoscaled")
-    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values=AUTOSCALED)
-    _scale(cluster, namespace, 5)
-    cluster.helm("upgrade", RELEASE, str(CHART), "-n", namespace, values={**AUTOSCALED, "config": {"bootTimeout": 77}})
-    assert deployment(cluster, namespace)["spec"]["replicas"] == 5
+@pytest.mark.parametrize(
+    ("workload", "values"),
+    [
+        (f"deployments/{RELEASE}", AUTOSCALED),
+        (f"statefulsets/{RELEASE}-worker", {**SPLIT, "worker": {"replicas": None}}),
+    ],
+)
+def test_an_upgrade_leaves_the_number_of_pods_to_the_autoscaler(
+    workload: str, values: Object, cluster: Cluster
+) -> None:
+    """What the chart's autoscaler, or one's own, has set stays, and is no conflict."""
+    namespace = cluster.namespace(f"autoscaled-{workload.partition('/')[0]}")
+    cluster.helm("install", RELEASE, str(CHART), "-n", namespace, values=values)
+    _scale(cluster, namespace, 5, workload)
+    cluster.helm("upgrade", RELEASE, str(CHART), "-n", namespace, values={**values, "config": {"bootTimeout": 77}})
+    assert cluster.get(f"{APPS}/{namespace}/{workload}")["spec"]["replicas"] == 5
 
 
 def test_an_autoscaler_can_take_over_without_losing_pods(cluster: Cluster) -> None:
@@ -168,9 +177,9 @@ def test_helm_test_runs_a_restricted_pod_and_removes_it(cluster: Cluster) -> Non
     assert cluster.get(pods)["items"] == []
 
 
-def _scale(cluster: Cluster, namespace: str, replicas: int) -> None:
+def _scale(cluster: Cluster, namespace: str, replicas: int, workload: str = f"deployments/{RELEASE}") -> None:
     """Does what `kubectl scale` and the autoscaler do."""
-    scale = f"{APPS}/{namespace}/deployments/{RELEASE}/scale"
+    scale = f"{APPS}/{namespace}/{workload}/scale"
     cluster.api.patch(scale, json={"spec": {"replicas": replicas}}, headers=MERGE).raise_for_status()
 
 

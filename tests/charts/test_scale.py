@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.charts.chart import SPLIT, render
+from tests.charts.promtool import ON
 
 
 def test_the_autoscaler_has_the_number_of_pods_to_itself() -> None:
@@ -16,6 +17,23 @@ def test_the_autoscaler_has_the_number_of_pods_to_itself() -> None:
     scaler = objects.one("HorizontalPodAutoscaler")["spec"]
     assert (scaler["minReplicas"], scaler["maxReplicas"]) == (3, 12)
     assert scaler["scaleTargetRef"]["name"] == objects.one("Deployment")["metadata"]["name"]
+
+
+def test_an_autoscaler_of_ones_own_has_the_number_of_workers_to_itself() -> None:
+    """With null the StatefulSet says nothing about replicas; one worker is counted on, by the alert and by the test."""
+    objects = render({**SPLIT, **ON, "worker": {"replicas": None}})
+    assert "replicas" not in objects.one("StatefulSet")["spec"]
+    assert objects.all("PodDisruptionBudget") == []
+    assert "absent(airlock_state" in str(objects.one("PrometheusRule"))
+    assert [each["name"] for each in objects.one("Pod")["spec"]["containers"]] == ["api", "worker"]
+
+
+def test_a_release_without_workers_misses_none() -> None:
+    """With 0 nobody is woken up because there is no worker, and the test asks none."""
+    objects = render({**SPLIT, **ON, "worker": {"replicas": 0}})
+    assert objects.one("StatefulSet")["spec"]["replicas"] == 0
+    assert "absent(airlock_state" not in str(objects.one("PrometheusRule"))
+    assert [each["name"] for each in objects.one("Pod")["spec"]["containers"]] == ["api"]
 
 
 @pytest.mark.parametrize(

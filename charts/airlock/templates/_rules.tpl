@@ -5,6 +5,11 @@
 {{- end -}}
 {{- end -}}
 
+{{/* How many workers there are at least; one when somebody else sets their number. */}}
+{{- define "airlock.workerLeast" -}}
+{{- ternary 1 (int .Values.worker.replicas) (kindIs "invalid" .Values.worker.replicas) -}}
+{{- end -}}
+
 {{/* Whether a client that polls has to come back to its pod, because there are several or may be. */}}
 {{- define "airlock.sticky" -}}
 {{- $most := ternary .Values.api.autoscaling.maxReplicas .Values.api.replicas .Values.api.autoscaling.enabled -}}
