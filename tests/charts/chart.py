@@ -76,21 +76,27 @@ class Objects(list[Object]):
 
     def pod(self, kind: str = "Deployment") -> Object:
         """The pod spec of the only object of that kind."""
-        spec: Object = self.one(kind)["spec"]["template"]["spec"]
-        return spec
+        return _pod(self.one(kind))
 
-    def container(self, kind: str = "Deployment") -> Object:
-        """The main container of that pod."""
-        found: Object = next(each for each in self.pod(kind)["containers"] if each["name"] in ("airlock", "migration"))
+    def container(self, kind: str = "Deployment", name: str | None = None) -> Object:
+        """The container of that name in that pod, or its main one."""
+        names = (name,) if name else ("airlock", "migration")
+        found: Object = next(each for each in self.pod(kind)["containers"] if each["name"] in names)
         return found
 
-    def env(self, kind: str = "Deployment") -> dict[str, Any]:
+    def env(self, kind: str = "Deployment", name: str | None = None) -> dict[str, Any]:
         """Its environment: texts, or where they come from."""
-        return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in self.container(kind)["env"]}
+        env = self.container(kind, name).get("env", ())
+        return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in env}
 
     def pods(self) -> list[tuple[str, Object]]:
-        """The name and spec of every pod, those of templates included."""
-        return [(each["kind"], each["spec"].get("template", each)["spec"]) for each in self if _has_pod(each)]
+        """The kind and pod spec of everything that has one."""
+        return [(each["kind"], _pod(each)) for each in self if _has_pod(each)]
+
+
+def _pod(found: Object) -> Object:
+    spec: Object = found["spec"].get("template", found)["spec"]
+    return spec
 
 
 def _has_pod(found: Object) -> bool:

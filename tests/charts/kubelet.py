@@ -18,10 +18,11 @@ _UNITS = {"Ki": 1024, "Mi": 1024**2, "Gi": 1024**3}
 
 
 class Pod:
-    """The main container of a workload in `objects`; `mounts` are folders of this machine by their path inside.
+    """The main `container` of a workload in `objects`, or the one of that name.
 
-    Entering starts it, in a Docker `network`; it is gone when that is left, with what its claim has but for a Docker
-    `volume` in its place. One of a StatefulSet has its first name.
+    `mounts` are folders of this machine by their path inside. Entering starts it, in a Docker `network` with an
+    `alias`; it is gone when that is left, with what its claim has but for a Docker `volume` in its place. One of a
+    StatefulSet has its first name.
     """
 
     def __init__(
@@ -32,17 +33,21 @@ class Pod:
         mounts: dict[str, Path] | None = None,
         network: str = "bridge",
         volume: str | None = None,
+        alias: str | None = None,
+        container: str | None = None,
     ) -> None:
         self.spec = objects.pod(kind)
-        self.container = objects.container(kind)
+        self.container = objects.container(kind, container)
         name = f"{objects.one(kind)['metadata']['name']}-0"
-        self._env = {variable: _value(value, objects, name) for variable, value in objects.env(kind).items()}
+        self._env = {variable: _value(value, objects, name) for variable, value in objects.env(kind, container).items()}
         self._held = {port["name"]: _held_port() for port in self._ports()}
         self.ports = {port: int(held.getsockname()[1]) for port, held in self._held.items()}
         self._message = folder / "termination-log"
         self._mounts = mounts or {}
         self._volume = volume
         self._options = [f"--network={network}"]
+        if alias:
+            self._options.append(f"--network-alias={alias}")
         if kind == "StatefulSet":
             self._options.append(f"--hostname={name}")
         self._id = ""
@@ -55,7 +60,7 @@ class Pod:
         self._message.chmod(0o666)
         for held in self._held.values():
             held.close()
-        entrypoint, *arguments = self.container.get("command", [""])
+        entrypoint, *arguments = self.container.get("command", [""]) + self.container.get("args", [])
         options = [*self._options, *self._limits()]
         options += [f"--entrypoint={entrypoint}"] if entrypoint else []
         self._id = _docker("run", "--detach", *options, self.container["image"], *arguments)
@@ -108,8 +113,8 @@ class Pod:
         options += [f"--memory={memory}", f"--memory-swap={memory}"]
         options += [f"--env={name}={value}" for name, value in self._env.items()]
         options += [f"--publish=127.0.0.1:{self.ports[port['name']]}:{port['containerPort']}" for port in self._ports()]
-        volumes = {volume["name"]: volume for volume in self.spec["volumes"]}
-        for mount in self.container["volumeMounts"]:
+        volumes = {volume["name"]: volume for volume in self.spec.get("volumes", ())}
+        for mount in self.container.get("volumeMounts", ()):
             volume = volumes[mount["name"]]
             if self._volume and "persistentVolumeClaim" in volume:
                 options.append(f"--volume={self._volume}:{mount['mountPath']}")

@@ -38,9 +38,7 @@ def volume() -> Iterator[str]:
 def test_the_default_pod_becomes_ready_serves_and_drains(image: str, tmp_path: Path) -> None:
     """Started, ready, alive; after SIGTERM it serves on for DRAIN_DELAY, and ends by itself."""
     with Pod(render_image(image), tmp_path) as pod:
-        kubelet = Kubelet(pod)
-        kubelet.start()
-        assert kubelet.ready.wait(30), pod.log
+        kubelet = _ready(pod)
         assert kubelet.alive.wait(30), pod.log
         assert pod.status("/") == 200
         assert pod.status("/metrics", "management") == 401  # the token is in the Secret
@@ -60,9 +58,7 @@ def test_what_is_stored_outlives_the_pod(image: str, tmp_path: Path, volume: str
     objects = render_image(image, {"accessToken": {"value": TOKEN}})
     for paused in (False, True):
         with Pod(objects, tmp_path, volume=volume) as pod:
-            kubelet = Kubelet(pod)
-            kubelet.start()
-            assert kubelet.ready.wait(30), pod.log
+            kubelet = _ready(pod)
             assert _ask(pod, "GET", "/api/accounts/1")["paused"] is paused
             _ask(pod, "POST", "/api/accounts/1/pause")
             kubelet.delete()
@@ -73,9 +69,7 @@ def test_the_largest_messages_fit_into_the_memory(image: str, tmp_path: Path, vo
     """Mail of MAX_MESSAGE_SIZE is stored and understood within the limit, and nothing is killed for it."""
     values = {"accessToken": {"value": TOKEN}, "config": {"maildirRoots": ["/mail"]}}
     with Pod(render_image(image, values), tmp_path, mounts={"/mail": _large_mail(tmp_path, 4)}, volume=volume) as pod:
-        kubelet = Kubelet(pod)
-        kubelet.start()
-        assert kubelet.ready.wait(30), pod.log
+        _ready(pod)
         account = {"kind": "maildir", "name": "Large", "settings": {"path": "/mail/large"}}
         _ask(pod, "POST", "/api/accounts", json=account)
         deadline = time.monotonic() + 120
@@ -83,6 +77,14 @@ def test_the_largest_messages_fit_into_the_memory(image: str, tmp_path: Path, vo
             assert not pod.ended.wait(0.5), pod.log
             assert time.monotonic() < deadline, pod.log
         assert "killed" not in pod.log
+
+
+def _ready(pod: Pod) -> Kubelet:
+    """Its kubelet, once it is ready."""
+    kubelet = Kubelet(pod)
+    kubelet.start()
+    assert kubelet.ready.wait(30), pod.log
+    return kubelet
 
 
 def _large_mail(folder: Path, count: int) -> Path:
@@ -142,9 +144,7 @@ def test_api_and_worker_run_as_what_they_are(image: str, backing: Backing, tmp_p
 
 def _worker(objects: Objects, network: str, folder: Path) -> None:
     with Pod(objects, folder, "StatefulSet", network=network) as worker:
-        kubelet = Kubelet(worker)
-        kubelet.start()
-        assert kubelet.ready.wait(30), worker.log
+        kubelet = _ready(worker)
         assert worker.status("/socket.io/?EIO=4&transport=polling") == 404
         assert kubelet.delete() < 4.5
         assert worker.exit_status == 0, worker.log
@@ -152,10 +152,34 @@ def _worker(objects: Objects, network: str, folder: Path) -> None:
 
 def _api(objects: Objects, network: str, folder: Path) -> None:
     with Pod(objects, folder, network=network) as api:
-        kubelet = Kubelet(api)
-        kubelet.start()
-        assert kubelet.ready.wait(30), api.log
+        _ready(api)
         assert api.status("/socket.io/?EIO=4&transport=polling") == 200
+
+
+def test_helm_test_tells_whether_the_release_is_ready(image: str, backing: Backing, tmp_path: Path) -> None:
+    """Each container of its pod succeeds while what it asks is ready; not if the worker is gone, or the API drains."""
+    times = {"config": {"drainDelay": 60, "gracePeriod": 90}, "probes": {"readiness": {"periodSeconds": 1}}}
+    with backing.lent() as (_, values):
+        objects = render_image(image, {**values, **times, "service": {"port": 8000}})  # no Service is in between
+        name = "airlock-worker-0.airlock-management.mail.svc"
+        with Pod(objects, tmp_path, "StatefulSet", network=backing.network, alias=name) as worker:
+            _ready(worker)
+            assert _helm_test(objects, "worker", backing.network, tmp_path) == 0
+        assert _helm_test(objects, "worker", backing.network, tmp_path) == 1
+        with Pod(objects, tmp_path, network=backing.network, alias="airlock.mail.svc") as api:
+            kubelet = _ready(api)
+            assert _helm_test(objects, "api", backing.network, tmp_path) == 0
+            api.signal("TERM")
+            assert kubelet.not_ready.wait(30), api.log
+            assert _helm_test(objects, "api", backing.network, tmp_path) == 1
+            assert not api.ended.is_set(), api.log
+
+
+def _helm_test(objects: Objects, role: str, network: str, folder: Path) -> int | None:
+    """The status with which the container of the test's pod ends that asks for a role."""
+    with Pod(objects, folder, "Pod", network=network, container=role) as test:
+        assert test.ended.wait(60), test.log
+        return test.exit_status
 
 
 def _workers(url: DatabaseUrl) -> list[str]:
@@ -205,9 +229,7 @@ def test_a_pod_that_does_not_end_is_killed_when_its_grace_is_over(image: str, tm
     """The kubelet of these tests can kill: a container that is frozen gets no further than its grace period."""
     values = {"config": {"drainDelay": 0, "gracePeriod": 1}}
     with Pod(render_image(image, values), tmp_path) as pod:
-        kubelet = Kubelet(pod)
-        kubelet.start()
-        assert kubelet.ready.wait(30), pod.log
+        kubelet = _ready(pod)
         pod.signal("STOP")
         took = kubelet.delete()
         assert 5.5 < took < 20
