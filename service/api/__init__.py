@@ -66,10 +66,11 @@ def routes(
         served.append(Route("/debug-config", DebugConfig(settings).get, middleware=guard))
     closed = Mount(PREFIX, routes=endpoint.routes(services, OPERATIONS), middleware=guard)
     names, signing_in = _signing_in(settings, services, authenticator, people)
-    gmail = authenticator.browsers is not None and Allowed.by(settings).google is not None
+    google = Allowed.by(settings).google
+    gmail = authenticator.browsers is not None and google is not None
     described = _description(auth.described(names, gmail=gmail))
     served += [Route("/openapi.json", described), Route("/mail", get_reader, methods=["GET"])]
-    return [*served, *Auth(services.database, authenticator, names).routes(), *signing_in, closed]
+    return [*served, *Auth(services.database, authenticator, names, google).routes(), *signing_in, closed]
 
 
 def _signing_in(

@@ -23,6 +23,7 @@ from service.api.guard import Guard
 from service.api.operation import NO_STORE
 from service.api.tokens import Scope, Tokens
 from service.forwarded import network_of
+from service.mail.registry import GMAIL
 from service.store.scope import read_as
 from service.store.tables import User
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from service.access.authenticator import Authenticator, Browsers
     from service.access.caller import Caller
+    from service.mail.gmail.registration import Registration
     from service.store.database import Database
 
 
@@ -70,6 +72,10 @@ class Check(inputs.View):
     by: Proof | None = None
     scope: Scope | None = None
     csrf_token: Annotated[str | None, Field(description="For the header X-CSRF-Token of a session's requests.")] = None
+    connects: Annotated[
+        list[str] | None, Field(description="GET /auth/KIND connects a mailbox of one, in a session.")
+    ] = None
+    sends: Annotated[list[str] | None, Field(description="The kinds of mailboxes whose drafts can be sent.")] = None
 
 
 def described(providers: Iterable[str], *, gmail: bool = False) -> Iterator[Described]:
@@ -93,16 +99,20 @@ def described(providers: Iterable[str], *, gmail: bool = False) -> Iterator[Desc
         yield replace(leave, refusals=(409, 429, 502, 503))
         path = "/auth/callback/gmail"
         back = Described("auth.gmail.back", "GET", path, "Have the mailbox followed", Returned, (), 303)
-        yield replace(back, refusals=(400, 403, 409, 429, 502, 503))
+        yield replace(back, refusals=(400, 409, 429, 502, 503))
 
 
 class Auth:
     """What browsers and scripts are told of themselves, whether or not anybody signs in here."""
 
-    def __init__(self, database: Database, authenticator: Authenticator, providers: list[str]) -> None:
+    def __init__(
+        self, database: Database, authenticator: Authenticator, providers: list[str], google: Registration | None
+    ) -> None:
         self._database = database
         self._authenticator = authenticator
         self._providers = providers
+        self._connects = [GMAIL] if google else []
+        self._sends = [GMAIL] if google and google.sends else []
 
     def routes(self) -> list[Route]:
         """All below /auth, but signing in."""
@@ -129,6 +139,8 @@ class Auth:
                 by=caller.proof,
                 scope="write" if caller.writes else "read",
                 csrf_token=csrf_token(secret) if caller.proof == "session" else None,
+                connects=self._connects if caller.proof == "session" else [],
+                sends=self._sends,
             )
         response = JSONResponse(told.model_dump(exclude_none=True), headers=NO_STORE)
         if browsers and secret and caller is None and not token:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag, urlencode
 
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
@@ -80,7 +81,10 @@ class Connecting:
         return RedirectResponse(url, 303, NO_STORE)
 
     async def come_back(self, request: Request) -> Response:
-        """Have the mailbox followed that Google gives access to; one that is followed already gets the new access."""
+        """Have the mailbox followed that Google gives access to; one that is followed already gets the new access.
+
+        Where the person does not give it, the path where they go has `#refused=REASON`.
+        """
         query, secret = request.query_params, self._session(request)
         try:
             left = await run_in_threadpool(self._departures.end, GMAIL, query.get("state", ""), secret)
@@ -88,15 +92,15 @@ class Connecting:
             detail = "this did not begin in this session, or it took too long, or it is over"
             raise HTTPException(400, f"{detail}: begin again at {self._browsers.site.origin}/auth/gmail") from None
         if "code" not in query:
-            raise HTTPException(403, f"Google gives no access to a mailbox; it says: {reason(query.get('error', ''))}")
+            return _back(left.path, reason(query.get("error", "")))
         tokens = await _asked(oauth.redeem, self._google, self._redirect_uri, query["code"], left.verifier)
         if oauth.READ not in tokens.scopes:
-            raise HTTPException(403, "Google was not allowed to let messages be read: connect again, and allow that")
+            return _back(left.path, "unreadable")
         if not tokens.refresh:
             raise HTTPException(502, "Google gives access for an hour only, and no refresh token: connect again")
         address = await _asked(self._address, tokens.access)
         await run_in_threadpool(self._connect, request.scope["user"], address, tokens.refresh)
-        return RedirectResponse(left.path, 303, NO_STORE)
+        return _back(left.path)
 
     def _session(self, request: Request) -> str:
         if request.scope["caller"].proof != "session":
@@ -119,6 +123,13 @@ class Connecting:
             return
         made = {"kind": GMAIL, "name": address, "address": address, "secret": secret}
         self._desk.do(user_id, "accounts.create", made, actor="http")
+
+
+def _back(path: str, refused: str = "") -> Response:
+    if refused:
+        log.info("a mailbox is not connected: access was not given (%s)", refused)
+        path = f"{urldefrag(path).url}#{urlencode({'refused': refused})}"
+    return RedirectResponse(path, 303, NO_STORE)
 
 
 class _Granted:

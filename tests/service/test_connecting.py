@@ -117,6 +117,7 @@ def test_a_person_connects_a_mailbox(boot: Boot, browser: Browser, database: Dat
 def test_access_is_asked_for_apart_from_signing_in(browser: Browser, google: GoogleServer) -> None:
     """Signing in asks who somebody is; connecting asks to read mail alone, offline, with PKCE."""
     assert query(browser.leave("/auth/google"))["scope"].split() == ["openid", "email", "profile"]
+    assert (browser.check()["connects"], browser.check()["sends"]) == (["gmail"], [])
     first, second = query(browser.leave("/auth/gmail")), query(browser.leave("/auth/gmail"))
     assert first["scope"] == READ
     assert (first["access_type"], first["prompt"], first["code_challenge_method"]) == ("offline", "consent", "S256")
@@ -133,6 +134,7 @@ def test_access_to_send_is_asked_for_where_replies_are_sent(provider: MockProvid
     with start(**env) as boot, Browser(boot.wait_ready()) as browser:
         browser.sign_in()
         assert query(browser.leave("/auth/gmail"))["scope"].split() == [READ, SEND]
+        assert browser.check()["sends"] == ["gmail"]
 
 
 def test_who_is_not_signed_in_connects_nothing(boot: Boot) -> None:
@@ -192,12 +194,11 @@ def test_open_redirect(browser: Browser, target: str) -> None:
 
 
 def test_who_says_no_connects_nothing(browser: Browser) -> None:
-    """Google's own word for it is passed on, and nothing that somebody made up."""
-    for said, told in (("access_denied", "access_denied"), ("<b>call 555</b>", "nothing that is known")):
-        state = query(browser.leave("/auth/gmail"))["state"]
+    """Google's own word for it is taken along, and nothing that somebody made up."""
+    for said, told in (("access_denied", "access_denied"), ("<b>call 555</b>", "nothing+that+is+known")):
+        state = query(browser.leave("/auth/gmail?next=/mail%23top"))["state"]
         refused = browser.http.get("/auth/callback/gmail", params={"state": state, "error": said})
-        assert refused.status_code == 403
-        assert told in refused.json()["detail"]
+        assert (refused.status_code, refused.headers["location"]) == (303, f"/mail#refused={told}")
     assert accounts(browser) == []
 
 
@@ -206,9 +207,8 @@ def test_who_does_not_let_mail_be_read_is_told(
 ) -> None:
     """One can untick that at Google."""
     monkeypatch.setattr(google, "scopes", "openid")
-    refused = connect(browser)
-    assert refused.status_code == 403
-    assert "allow that" in refused.json()["detail"]
+    refused = connect(browser, "/auth/gmail?next=/mail")
+    assert (refused.status_code, refused.headers["location"]) == (303, "/mail#refused=unreadable")
     assert accounts(browser) == []
 
 

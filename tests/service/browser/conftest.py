@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.service.api.conftest import filled
 from tests.service.browser.chromium import PATIENCE, chromium
@@ -31,6 +32,7 @@ def world() -> Iterator[Elsewhere]:
 @pytest.fixture(scope="package")
 def browser(world: Elsewhere, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """The browser."""
+    expect.set_options(timeout=PATIENCE)
     with chromium(tmp_path_factory.mktemp("browser"), world.port) as running:
         yield running
 

@@ -139,6 +139,7 @@ def test_a_person_signs_in_reads_and_signs_out(context: BrowserContext, tmp_path
         page.locator("input[name=sub]").fill(ANN)
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Hello").wait_for()
+        expect(page.get_by_role("region", name="Mailboxes").get_by_role("link")).to_have_count(0)
         elsewhere.heard.clear()  # the provider's page asks others for its style
         page.get_by_role("button", name="Hello").click()
         frame = page.frame_locator("iframe")
@@ -158,4 +159,4 @@ def test_a_search_narrows_the_list(page: Page) -> None:
     """By words of the message."""
     page.get_by_label("Search").fill("soup")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("listitem")).to_have_count(1)
+    expect(page.get_by_role("navigation").get_by_role("listitem")).to_have_count(1)

@@ -68,7 +68,7 @@ class GoogleServer(Listening):
         self.rotates = rotates
         self.page = page
         self.scopes = READ
-        """What is granted, whatever is asked."""
+        """What is granted, whatever is asked; "" when the person says no."""
         self.lasts = 3600
         self.asked: list[Asked] = []
         self.refreshed = 0
@@ -161,9 +161,12 @@ class GoogleServer(Listening):
         }
 
     def _authorize(self, query: dict[str, str]) -> Answer:
-        code = secrets.token_urlsafe(16)
-        self._codes[code] = query
-        back = urlencode({"code": code, "state": query["state"], "scope": self.scopes})
+        told = {"error": "access_denied"}
+        if self.scopes:
+            code = secrets.token_urlsafe(16)
+            self._codes[code] = query
+            told = {"code": code, "scope": self.scopes}
+        back = urlencode({**told, "state": query["state"]})
         return Answer(302, headers={"Location": f"{query['redirect_uri']}?{back}"})
 
     def _token(self, form: dict[str, str]) -> Answer:
