@@ -13,11 +13,12 @@ from tests.service.api.served import Served, served
 from tests.service.browser.letters import KIND_OF, SHOWN, letters
 from tests.service.browser.payloads import KINDS
 from tests.service.browser.plain_server import PlainServer
-from tests.service.browser.watch import Watch
+from tests.service.browser.watch import Asked, Watch
 from tests.service.process import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext
 
@@ -136,6 +137,36 @@ def test_the_policy_alone_is_enough(watch: Watch, serving: Served) -> None:
         for number in range(len(SHOWN)):
             watch.visit(f"{unsanitised.url}/{number}")
     assert (watch.ran, watch.elsewhere.heard) == ([], [])
+
+
+def test_remote_pictures_are_all_that_mail_has_loaded(watch: Watch, context: BrowserContext, tmp_path: Path) -> None:
+    """Every message's HTML under its policy when its reader wants them: others are asked for images, over TLS alone."""
+    mails = {name: raw.replace(b"//evil.example", b"https://evil.example") for name, raw in letters().items()}
+    context.set_extra_http_headers(BEARER)
+    with served(tmp_path, mails) as service:
+        asked = Asked(context, service.boot.url)
+        for message_id in service.ids.values():
+            page = watch.visit(f"{service.boot.url}/api/messages/{message_id}/html?images=remote")
+            assert page.evaluate(FORBIDDEN) == []
+    assert (watch.ran, asked.kinds) == ([], {"GET image"})
+    assert {heard[:2] for heard in watch.elsewhere.heard} == {b"\x16\x03"}
+
+
+def test_the_policy_alone_lets_pictures_through_and_nothing_else(
+    watch: Watch, context: BrowserContext, serving: Served
+) -> None:
+    """What was sent, not sanitised, under the policy of a document with remote pictures."""
+    any_message = next(iter(serving.ids.values()))
+    url = f"{serving.boot.url}/api/messages/{any_message}/html?images=remote"
+    policy = httpx2.get(url, headers=BEARER).headers["content-security-policy"]
+    pages = [shown.replace("//evil.example", "https://evil.example") for shown in SHOWN]
+    with PlainServer(pages, Content_Security_Policy=policy) as unsanitised:
+        asked = Asked(context, unsanitised.url)
+        for number in range(len(SHOWN)):
+            watch.visit(f"{unsanitised.url}/{number}")
+    # "Other" is a prefetch, which a policy lets go to wherever it lets anything go: it tells no more than a picture.
+    assert (watch.ran, asked.kinds) == ([], {"GET image", "GET other"})
+    assert {heard[:2] for heard in watch.elsewhere.heard} == {b"\x16\x03"}
 
 
 def _documents(serving: Served) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import Error
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Dialog, Page
+    from playwright.sync_api import BrowserContext, Dialog, Page, Request
 
     from tests.service.browser.elsewhere import Elsewhere
 
@@ -39,3 +39,18 @@ class Watch:
     def _dismissed(self, dialog: Dialog) -> None:
         self.ran.append(dialog.message)
         dialog.dismiss()
+
+
+class Asked:
+    """What the pages of a context ask of other sites: `kinds` has each method and kind once, such as "GET image"."""
+
+    def __init__(self, context: BrowserContext, site: str) -> None:
+        self.kinds: set[str] = set()
+        self._site = site
+        context.on("requestfailed", self._noted)
+        context.on("requestfinished", self._noted)
+
+    def _noted(self, request: Request) -> None:
+        left = request.failure is None or request.failure.startswith("net::")  # or the browser has not asked anybody
+        if left and not request.url.startswith((self._site, "data:")):
+            self.kinds.add(f"{request.method} {request.resource_type}")
