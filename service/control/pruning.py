@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from service.access import sessions, sign_in
 from service.commands import desk
-from service.store import events, queue
+from service.store import events, queue, schema
 
 if TYPE_CHECKING:
     from service.control.task import Heartbeat
@@ -28,8 +28,9 @@ class Pruning:
         self._queue = queue
 
     async def run(self, beat: Heartbeat) -> None:
-        """Prune at regular times. Raises the database's errors."""
+        """Prune at regular times. Raises the database's errors, and `Failure` when its schema is another one."""
         while True:
+            await asyncio.to_thread(schema.require_current, self._database)
             while await asyncio.to_thread(self._prune):
                 beat()
             while await asyncio.to_thread(self._forget_work):

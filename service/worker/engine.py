@@ -54,6 +54,7 @@ class Engine:
     async def run(self, beat: Heartbeat) -> None:
         """Work, show that this worker lives, and take up what workers that do not have left."""
         with OneThread("engine") as thread:
+            await thread.do(lambda: schema.require_current(self._store.database))  # or what waits would be begun
             try:
                 await thread.do(self._launch)
                 while True:

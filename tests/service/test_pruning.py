@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+import pytest
+from sqlalchemy import func, select, text, update
 
+from probes import Failure
 from service.access import Access
 from service.commands import desk
+from service.control.pruning import Pruning
 from service.mail.source import Cursor
 from service.store import events, queue
+from service.store.queue import Queue
 from service.store.tables import Command, DeadLetter, Event, User
 from tests.probes.proc import eventually
 from tests.service.live.listener import OWNER, append, serve
@@ -94,3 +99,15 @@ def test_a_little_is_forgotten_at_a_time(database: Database) -> None:
         with database.write() as session:
             assert events.prune(session, before, 10) == gone
         assert kept(database) == (left, pruned)
+
+
+def test_nothing_is_forgotten_under_a_newer_schema(database: Database) -> None:
+    """What is kept no longer may be something else there."""
+    Access(database, None).prepare(serves=False)
+    append(database, 5)
+    age(database, 5)
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(Failure, match="the database's schema is 9999"):
+        asyncio.run(Pruning(database, Queue(database)).run(lambda: None))
+    assert kept(database) == (5, 0)
