@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
+from inspect import signature
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
 
+from service.mail.imap import Imap
 from tests.service.mail.inbox import MemoryInbox, letter
 from tests.service.tcp_proxy import TcpProxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from service.mail.imap import Imap
     from tests.service.dovecot_server import DovecotServer
     from tests.service.mail.conftest import OpenImap
 
@@ -98,6 +99,7 @@ def test_idle_is_issued_again_and_again(
     dovecot: DovecotServer, user: str, open_imap: OpenImap, inbox: MemoryInbox
 ) -> None:
     """A wait goes on over many of them on one connection, and the last one still tells."""
+    assert signature(Imap).parameters["reissue"].default < 29 * 60  # seconds, RFC 2177
     with TcpProxy(dovecot.port) as proxy:
         source = open_imap(proxy.port, reissue=0.05)
         source.sync(inbox)

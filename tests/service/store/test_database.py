@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import InternalError, OperationalError
 
 from service.store import database as store
@@ -65,3 +65,13 @@ def test_one_that_falls_asleep_between_many_rows_is_undone_too(
         asleep.connection().connection.cursor().executemany("UPDATE accounts SET name = %s WHERE id = %s", names())
     with database.read() as session:
         assert session.get_one(Account, mailbox.account_id).name == "Awake"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_every_connection_to_a_file_is_prepared(database: Database) -> None:
+    """Readers beside a writer, foreign keys, and patience: one by one, whichever connection the pool gives."""
+    pragmas = {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1, "busy_timeout": 30_000}
+    with database.read() as first, database.read() as second:
+        for session in (first, second):
+            found = {name: session.execute(text(f"PRAGMA {name}")).scalar() for name in pragmas}
+            assert found == pragmas
