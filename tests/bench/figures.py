@@ -53,6 +53,13 @@ class Figure:
         """Ours ÷ peer, pair by pair."""
         return [a / b for a, b in zip(self.ours, self.peer or (), strict=True)]
 
+    @property
+    def is_met(self) -> bool:
+        """Whether it keeps to its target, as one without a target does."""
+        if self.target is None:
+            return True
+        return self.target.met(median(self.ratios()) if self.peer and self.compare else median(self.ours))
+
     def row(self) -> tuple[str, ...]:
         """The cells of the table: name, ours, peer, ratio, target, verdict."""
         peer = self.unit.show(median(self.peer)) if self.peer else "-"
@@ -76,8 +83,7 @@ class Figure:
     def _verdict(self) -> str:
         if self.target is None:
             return "-"
-        value = median(self.ratios()) if self.peer and self.compare else median(self.ours)
-        return "met" if self.target.met(value) else "NOT MET"
+        return "met" if self.is_met else "NOT MET"
 
 
 def _number(value: float, unit: Unit) -> str:
