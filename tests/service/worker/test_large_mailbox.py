@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.service.commands.conftest import Client
 
 COUNT = int(os.environ.get("MAILBOX", "5000"))
-"""Messages; 20000 take minutes."""
+"""Messages; 20000, as in `task test:long`, take minutes."""
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300 + COUNT / 10)]
 
