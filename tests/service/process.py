@@ -6,12 +6,14 @@ import re
 import socket
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tests.boot import ROOT, Boot, write_contract
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from tests.boot import Reply
 
 TOKEN = "open-sesame-for-tests"
 """What opens the API of a service that `start` started."""
@@ -53,8 +55,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def metric(boot: Boot, sample: str) -> float:
+class Asked(Protocol):
+    """A service, as a process or in a container."""
+
+    def get(self, path: str, **fields: str) -> Reply:
+        """GET from the traffic port."""
+        ...
+
+
+def metric(service: Asked, sample: str) -> float:
     """The value of one sample in /metrics."""
-    match = re.search(rf"^{re.escape(sample)} (\S+)$", boot.get("/metrics").body.decode(), re.MULTILINE)
+    match = re.search(rf"^{re.escape(sample)} (\S+)$", service.get("/metrics").body.decode(), re.MULTILINE)
     assert match, f"no sample {sample}"
     return float(match[1])
+
+
+def indicator(service: Asked, name: str) -> str:
+    """What /health says of an indicator."""
+    indicators = service.get("/health?verbose").json()["indicators"]
+    return next(str(one["detail"]) for one in indicators if one["name"] == name)

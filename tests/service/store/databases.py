@@ -70,14 +70,18 @@ class PostgreSQL:
 
     def _wait_ready(self) -> None:
         # The image's first server, which prepares the folder, listens on no address.
-        ready = ["sh", "-c", "until pg_isready -q -h 127.0.0.1; do sleep 0.1; done"]
-        subprocess.run(["docker", "exec", self._name, *ready], check=True, capture_output=True, timeout=60)
+        self.run("until pg_isready -q -h 127.0.0.1; do sleep 0.1; done")
 
-    def create(self, template: str = "template0") -> str:
+    def run(self, command: str) -> None:
+        """Have the shell do something in the container, as the server's user."""
+        run = ["docker", "exec", "--user", "postgres", self._name, "sh", "-c", command]
+        subprocess.run(run, check=True, capture_output=True, timeout=60)
+
+    def create(self, template: str = "template0", tablespace: str = "pg_default") -> str:
         """The name of a new database that is as `template` is."""
         name = f"test_{next(self._numbers)}"
         with psycopg.connect(self.url("postgres").get_secret_value(), autocommit=True) as connection:
-            options = f"TEMPLATE {template} ENCODING 'UTF8' LOCALE 'C.UTF-8'"
+            options = f"TEMPLATE {template} TABLESPACE {tablespace} ENCODING 'UTF8' LOCALE 'C.UTF-8'"
             connection.execute(f"CREATE DATABASE {name} {options}".encode())
         return name
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.store.url import DatabaseUrl
+from tests.service.process import indicator
 from tests.service.store.databases import PostgreSQL
 from tests.service.tcp_proxy import TcpProxy
 from tests.service.worker.kept import Kept
-from tests.service.worker.test_full_disk import indicator
 from tests.service.worker.whole import wait_until
 
 if TYPE_CHECKING:

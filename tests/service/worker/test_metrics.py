@@ -13,7 +13,7 @@ from service.store.clock import now
 from service.store.tables import Account
 from service.worker.tally import Tally
 from tests.service.mail.scripted_server import ScriptedServer
-from tests.service.process import metric
+from tests.service.process import indicator, metric
 from tests.service.store.followed import arrival, raw
 from tests.service.tcp_proxy import TcpProxy
 from tests.service.worker.kept import Kept
@@ -30,12 +30,6 @@ if TYPE_CHECKING:
     from tests.service.store.followed import Mailbox
 
 LIMIT = 10_000
-
-
-def mail_indicator(boot: Boot) -> str:
-    """What `/health?verbose` says of the mail."""
-    indicators = boot.get("/health?verbose").json()["indicators"]
-    return next(str(one["detail"]) for one in indicators if one["name"] == "mail")
 
 
 def counted(boot: Boot, source: str, outcome: str) -> float:
@@ -88,8 +82,8 @@ def test_a_worker_counts_what_becomes_of_messages(
         assert metric(boot, "airlock_messages_waiting") == 0
         assert metric(boot, "airlock_sync_lag_seconds") >= 7200
         assert metric(boot, 'airlock_accounts{state="failing"}') == 1
-        wait_until(lambda: "; dead letters: 1; " in mail_indicator(boot))
-        told = mail_indicator(boot)
+        wait_until(lambda: "; dead letters: 1; " in indicator(boot, "mail"))
+        told = indicator(boot, "mail")
         assert "messages waiting: 0; " in told
         assert "4 maildir stored, 1 maildir too-large, 1 maildir duplicate, 4 maildir understood" in told
         assert "1 imap stored" in told
