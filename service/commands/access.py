@@ -22,8 +22,6 @@ def take_back(work: Work, *accounts: Account) -> str:
     told = ""
     for account in accounts:
         if account.kind == GMAIL and account.secret is not None:
-            work.queue.revoke(
-                work.session, work.user_id, account.secret, work.vault.fingerprint(account.address.lower())
-            )
+            work.queue.revoke(work.session, work.user_id, account.secret, work.vault.mailbox(account))
             told = REVOKED
     return told

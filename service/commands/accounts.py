@@ -106,7 +106,7 @@ def change(work: Work, given: Update) -> Done[AccountView]:
     if given.name is not None:
         account.name = given.name
     if given.address is not None:
-        account.address = given.address
+        account.address = _address(account, given.address)
     if given.settings is not None:
         account.settings = _checked(work, account.kind, given.settings)
     if given.secret is not None:
@@ -184,6 +184,13 @@ def _checked(work: Work, kind: str, settings: dict[str, JsonValue]) -> dict[str,
         "; ".join(what for _, what in problems),
         [{"where": f"settings.{where}" if where else "kind", "what": what} for where, what in problems],
     )
+
+
+def _address(account: Account, wanted: str) -> str:
+    if account.kind == registry.GMAIL and wanted != account.address:
+        what = f"the address of account {account.id} stays, as Google names it: connect another mailbox for another one"
+        raise Refused(422, what, [{"where": "address", "what": what}])
+    return wanted
 
 
 def _set_paused(work: Work, account_id: int, *, paused: bool) -> Done[AccountView]:

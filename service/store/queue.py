@@ -63,7 +63,7 @@ class Queue:
         self._client.enqueue_in_transaction(session, _options(APPLY_RULES, partition=user_id), user_id)
 
     def revoke(self, session: Session, user_id: int, locked: bytes, mailbox: str) -> None:
-        """Take the access to a mailbox back at its provider: the secret as the vault locked it, and its fingerprint."""
+        """Take the access to a mailbox back at its provider: the secret as the vault locked it, and `Vault.mailbox`."""
         self._client.enqueue_in_transaction(session, _options(REVOKE, partition=user_id), locked.decode(), mailbox)
 
     def send(self, session: Session, user_id: int, draft_id: int) -> None:

@@ -49,6 +49,10 @@ class Vault:
         """Tells a text from others (HMAC-SHA-256), and lets nobody guess it who has not the key."""
         return hmac.new(self._newest, text.encode(), hashlib.sha256).hexdigest()
 
+    def mailbox(self, account: Account) -> str:
+        """The fingerprint of a mailbox as its user's own: the address may be nothing but that user's word."""
+        return self.fingerprint(f"{account.user_id} {account.address.lower()}")
+
     def rotate(self, session: Session) -> int:
         """Encrypt every stored credential anew, with the first key; returns how many there were. Raises `Failure`."""
         accounts = session.scalars(select(Account).where(Account.secret.is_not(None)).with_for_update()).all()

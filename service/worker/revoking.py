@@ -19,7 +19,9 @@ log = logging.getLogger("service.worker")
 
 
 def revoke(store: Store, settings: Settings, locked: str, mailbox: str) -> None:
-    """Revoke a locked refresh token, unless the mailbox of this fingerprint is followed again. Raises `SourceError`.
+    """Revoke a locked refresh token, unless its user follows that mailbox (`Vault.mailbox`) again.
+
+    Raises `SourceError`.
 
     Google takes back all access of one person to one client together: a newer token would be worth nothing either.
     """
@@ -36,5 +38,6 @@ def revoke(store: Store, settings: Settings, locked: str, mailbox: str) -> None:
 
 def _is_followed(store: Store, mailbox: str) -> bool:
     with store.database.read() as session:
-        addresses = session.scalars(select(Account.address).where(Account.kind == GMAIL)).all()
-    return mailbox in {store.vault.fingerprint(address.lower()) for address in addresses}
+        known = select(Account).where(Account.kind == GMAIL, Account.address != "")  # "": a script did not say
+        accounts = session.scalars(known).all()
+    return mailbox in map(store.vault.mailbox, accounts)

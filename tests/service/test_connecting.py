@@ -251,7 +251,6 @@ def test_access_is_taken_back_with_the_account(
     connect(browser)
     [account] = accounts(browser)
     token = secret(database, account["id"])
-    forget_other_accounts(database, account["id"])
     google.fails("/revoke", 503)
     if everything:
         answer = browser.send("POST", "/api/delete-everything", json={"confirm": "delete everything"})
@@ -262,11 +261,38 @@ def test_access_is_taken_back_with_the_account(
     assert accounts(browser) == []
 
 
-def forget_other_accounts(database: Database, but: int) -> None:
-    """Those of the other tests have the same mailbox."""
-    with database.write() as session:
-        for account in session.scalars(select(Account).where(Account.id != but)):
-            account.address = "elsewhere@gmail.example"
+def test_nobody_else_keeps_access_from_being_taken_back(browser: Browser, other: Browser, google: GoogleServer) -> None:
+    """What somebody calls their own mailbox is their own word."""
+    claimed = {"kind": "gmail", "name": "Not mine", "address": MINE}
+    assert other.send("POST", "/api/accounts", json=claimed).status_code == 201
+    token = google.grant()
+    mine = {"kind": "gmail", "name": "Mine", "address": MINE, "secret": token}
+    made = browser.send("POST", "/api/accounts", json=mine).raise_for_status().json()
+    browser.send("DELETE", f"/api/accounts/{made['id']}").raise_for_status()
+    eventually(lambda: token in google.revoked)
+
+
+def test_mailboxes_without_an_address_are_several(browser: Browser, google: GoogleServer) -> None:
+    """A script need not say one, and the access to each is taken back."""
+    token = google.grant()
+    first, _ = (
+        browser.send("POST", "/api/accounts", json={"kind": "gmail", "name": "Mine", "secret": secret}).json()
+        for secret in (token, google.grant())
+    )
+    browser.send("DELETE", f"/api/accounts/{first['id']}").raise_for_status()
+    eventually(lambda: token in google.revoked)
+
+
+def test_the_address_of_a_mailbox_stays(browser: Browser) -> None:
+    """By it one that is connected again is known; its name is as its owner wants it."""
+    connect(browser)
+    [account] = accounts(browser)
+    path = f"/api/accounts/{account['id']}"
+    refused = browser.send("PATCH", path, json={"address": "else@gmail.example"})
+    assert (refused.status_code, [error["where"] for error in refused.json()["errors"]]) == (422, ["address"])
+    assert f"account {account['id']}" in refused.json()["detail"]
+    assert browser.send("PATCH", path, json={"address": MINE, "name": "Mine"}).status_code == 200
+    assert [(one["address"], one["name"]) for one in accounts(browser)] == [(MINE, "Mine")]
 
 
 def test_access_that_is_needed_again_is_left(
@@ -277,7 +303,7 @@ def test_access_that_is_needed_again_is_left(
         monkeypatch.setenv(name, value)
     vault = Vault([KEYS])
     store, token = Store(database, vault), google.grant()
-    locked, mailbox = vault.lock(token).decode(), vault.fingerprint("again@gmail.example")
+    locked = vault.lock(token).decode()
     with database.write() as session:
         owner = session.scalars(select(User.id).order_by(User.id)).first()
         again = Account(
@@ -285,6 +311,8 @@ def test_access_that_is_needed_again_is_left(
             created_at=NOW,
         )  # fmt: skip
         session.add(again)
+        session.flush()
+        mailbox = vault.mailbox(again)
     revoking.revoke(store, load(), locked, mailbox)
     assert token not in google.revoked
     with database.write() as session:
