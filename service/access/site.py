@@ -6,8 +6,6 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Literal
 
-from starlette.requests import cookie_parser
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -45,8 +43,11 @@ class Site:
         response.delete_cookie(self.name(cookie), path="/", secure=self._secure, httponly=True, samesite="lax")
 
     def read(self, header: str, cookie: Cookie) -> str:
-        """What a Cookie header says of a cookie; "" when it says nothing."""
-        return cookie_parser(header).get(self.name(cookie), "")
+        """What a Cookie header says of a cookie; "" when it says nothing, or several things."""
+        # Blanks are those of RFC 6265bis alone: behind others a browser sees no prefix, and has anybody set the cookie.
+        pairs = [[side.strip(" \t") for side in pair.split("=", 1)] for pair in header.split(";")]
+        values = [value for name, *rest in pairs if name == self.name(cookie) for value in rest]
+        return values[0] if len(values) == 1 else ""
 
     def check(self, method: str, headers: Mapping[str, str], secret: str) -> None:
         """Raises `Forged` unless it is safe, or sent by a page of the site that knows the session's CSRF token."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from service.access.site import CSRF, Forged, Site, csrf_token
+from service.access.site import CSRF, Cookie, Forged, Site, csrf_token
 
 SECRET = "the-secret-of-a-session"
 HERE = Site("https://mail.example.org")
@@ -31,6 +31,26 @@ def test_a_developers_machine_has_no_tls() -> None:
     response = Response()
     Site("http://localhost:8000").give(response, "session", SECRET, 60)
     assert response.headers["set-cookie"] == f"airlock-session={SECRET}; HttpOnly; Max-Age=60; Path=/; SameSite=lax"
+
+
+AROUND = st.text(st.sampled_from("\x1c\x85\xa0\u1680\u2000\u2028\u3000\ufeff \t\"'"), max_size=3)
+"""What is blank to Python and others; to a browser all but space and tab is part of a cookie's name."""
+
+
+@given(AROUND, AROUND, st.sampled_from(["session", "sign-in"]))
+def test_a_name_is_one_to_the_service_that_is_one_to_the_browser(before: str, after: str, cookie: Cookie) -> None:
+    """Another host of the domain may set a cookie whose name only looks like the prefix; of two alike none counts."""
+    own, planted = f"{HERE.name(cookie)}={SECRET}", f"{before}{HERE.name(cookie)}{after}=planted"
+    alike = (before + after).strip(" \t") == ""
+    assert HERE.read(f"a=b;{planted}; c", cookie) == ("planted" if alike else "")
+    for header in (f"{planted}; {own}", f"{own}; {planted}"):
+        assert HERE.read(header, cookie) == ("" if alike else SECRET)
+
+
+@pytest.mark.parametrize("header", ["", "=", ";", "__Host-airlock-session", "__Host-airlock-session=", "a=b"])
+def test_a_cookie_that_is_not_there_says_nothing(header: str) -> None:
+    """Nor does a name alone."""
+    assert HERE.read(header, "session") == ""
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
