@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 CSRF = "X-CSRF-Token"
 """The header of what `csrf_token` gives."""
 _SAFE = ("GET", "HEAD", "OPTIONS")  # RFC 9110, 9.2.1
+_LINKED = "/auth/"  # providers send browsers back there, and lax cookies go along with any link
 
 Cookie = Literal["session", "sign-in"]
 
@@ -49,9 +50,13 @@ class Site:
         values = [value for name, *rest in pairs if name == self.name(cookie) for value in rest]
         return values[0] if len(values) == 1 else ""
 
-    def check(self, method: str, headers: Mapping[str, str], secret: str) -> None:
-        """Raises `Forged` unless it is safe, or sent by a page of the site that knows the session's CSRF token."""
+    def check(self, method: str, path: str, headers: Mapping[str, str], secret: str) -> None:
+        """Raises `Forged` unless it is safe and no link of another site, or sent by a page of the site that knows the
+        session's CSRF token.
+        """
         if method in _SAFE:
+            if not (path.startswith(_LINKED) or headers.get("sec-fetch-site", "none") in ("same-origin", "none")):
+                raise Forged(f"a link of another site opens nothing here: go to {self.origin}, or enter the address")
             return
         if not self.sent(headers.get("origin"), headers.get("sec-fetch-site")):
             raise Forged(f"this request comes from no page of {self.origin}, and has the cookie of a session")

@@ -58,7 +58,7 @@ class Guard:
         if "authorization" in headers or not (browsers and secret):
             judged = await self._by_token(scope, bearer(headers.get("authorization", "")))
         else:
-            judged = await self._by_session(browsers, scope["method"], headers, secret)
+            judged = await self._by_session(browsers, scope, headers, secret)
         if isinstance(judged, Problem):
             await judged(scope, receive, send)
             return
@@ -66,9 +66,9 @@ class Guard:
         with serving(judged.user_id):
             await self._app(scope, receive, send)
 
-    async def _by_session(self, browsers: Browsers, method: str, headers: Headers, secret: str) -> Caller | Problem:
+    async def _by_session(self, browsers: Browsers, scope: Scope, headers: Headers, secret: str) -> Caller | Problem:
         try:
-            browsers.site.check(method, headers, secret)
+            browsers.site.check(scope["method"], scope["path"], headers, secret)
         except Forged as forged:
             return Problem(403, str(forged))
         caller = await run_in_threadpool(self._authenticator.by_session, secret)

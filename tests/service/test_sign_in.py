@@ -261,6 +261,19 @@ def test_request_forgery(browser: Browser, headers: dict[str, str]) -> None:
     assert browser.check()["signed_in"] is True
 
 
+@pytest.mark.parametrize("path", ["/api/messages/1/html?images=remote", "/api/export/mbox", "/api/accounts"])
+def test_a_link_of_another_site_opens_no_mail(browser: Browser, path: str) -> None:
+    """The cookie goes along with it; a page of the site, a bookmark, and whoever has a token are served."""
+    browser.sign_in()
+    for site in ("cross-site", "same-site"):
+        refused = browser.http.get(path, headers={"Sec-Fetch-Site": site})
+        assert refused.status_code == 403
+        assert "another site" in refused.json()["detail"]
+    own = [browser.http.get(path, headers={"Sec-Fetch-Site": site}) for site in ("same-origin", "none")]
+    own.append(browser.http.get(path, headers={"Sec-Fetch-Site": "cross-site", "Authorization": f"Bearer {TOKEN}"}))
+    assert 403 not in [answer.status_code for answer in own]
+
+
 def test_a_token_needs_no_csrf_token(browser: Browser) -> None:
     """No browser sends it by itself; and it counts, not the cookie beside it."""
     browser.sign_in(BOB)

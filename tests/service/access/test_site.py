@@ -55,8 +55,19 @@ def test_a_cookie_that_is_not_there_says_nothing(header: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_what_changes_nothing_needs_no_token(method: str) -> None:
-    """Safe methods pass without any header."""
-    HERE.check(method, Headers({}), SECRET)
+    """Safe methods pass without any header, and from pages of the site, the address bar and bookmarks."""
+    for headers in ({}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
+        HERE.check(method, "/api/export/mbox", Headers(headers), SECRET)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "", "invented"])
+def test_links_of_other_sites_lead_to_signing_in_alone(site: str) -> None:
+    """Lax cookies go along with a link, and what is behind it may load pictures, or cost much."""
+    headers = Headers({"Sec-Fetch-Site": site})
+    HERE.check("GET", "/auth/callback/gmail", headers, SECRET)
+    for path in ("/api/messages/1/html", "/api/export/mbox", "/debug-config", "/authentic", "/"):
+        with pytest.raises(Forged, match="another site"):
+            HERE.check("GET", path, headers, SECRET)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "post", "INVENTED"])
@@ -80,13 +91,14 @@ def test_what_changes_nothing_needs_no_token(method: str) -> None:
 def test_whatever_another_site_can_send_is_refused(method: str, headers: dict[str, str]) -> None:
     """The token has to be the session's, and the browser has to say that its own page sent it."""
     with pytest.raises(Forged):
-        HERE.check(method, Headers(headers), SECRET)
+        HERE.check(method, "/auth/logout", Headers(headers), SECRET)
 
 
 @pytest.mark.parametrize("without", ["", "Origin", "Sec-Fetch-Site"])
 def test_its_own_pages_are_believed(without: str) -> None:
     """By one of the two headers that browsers set themselves, as not all of them send both."""
-    HERE.check("POST", Headers({name: value for name, value in GOOD.items() if name != without}), SECRET)
+    sent = Headers({name: value for name, value in GOOD.items() if name != without})
+    HERE.check("POST", "/api/pause", sent, SECRET)
 
 
 @given(st.text(), st.text())

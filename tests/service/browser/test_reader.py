@@ -148,6 +148,12 @@ def test_a_person_signs_in_reads_and_signs_out(context: BrowserContext, tmp_path
         with page.expect_download() as download:
             page.get_by_role("link", name="attachment 1").click()
         assert download.value.suggested_filename == "attachment-1.gif"
+        link = f"http://localhost:{service.boot.port}/api/messages/{service.ids['html']}/html?images=remote"
+        another = context.new_page()
+        another.set_content(f"<a href='{link}'>a site of somebody else</a>")
+        with another.expect_response(link) as answer:
+            another.get_by_role("link").click()
+        assert answer.value.status == 403
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("link", name="Sign in with oidc")).to_be_visible()
         expect(page.get_by_role("navigation")).to_be_hidden()
