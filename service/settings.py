@@ -54,7 +54,7 @@ class Settings(GmailSettings):
     debug_config: Annotated[bool, BeforeValidator(values.switch)] = setting(
         "DEBUG_CONFIG",
         False,
-        says="Whether GET /debug-config shows these settings.",
+        says="Whether GET /debug-config shows these settings to the owner.",
         accepted="'true' or 'false'",
     )
     trusted_proxies: Annotated[tuple[values.Network, ...], NoDecode, BeforeValidator(values.networks)] = setting(

@@ -63,7 +63,7 @@ def routes(
         return served
     guard = [Middleware(Guard, authenticator)]
     if settings.debug_config:
-        served.append(Route("/debug-config", DebugConfig(settings).get, middleware=guard))
+        served.append(Route("/debug-config", DebugConfig(settings, services.database).get, middleware=guard))
     closed = Mount(PREFIX, routes=endpoint.routes(services, OPERATIONS), middleware=guard)
     names, signing_in = _signing_in(settings, services, authenticator, people)
     google = Allowed.by(settings).google

@@ -13,7 +13,7 @@ from service.api.operation import NO_STORE, Asked, Operation, judged
 from service.control.tasks import TERM
 from service.inputs import Id, Input, View
 from service.store.clock import now
-from service.store.people import owner
+from service.store.people import is_owner
 from service.store.scope import read_as
 from service.store.tables import Account, DeadLetter, Message, Worker
 from service.views import AccountView, State
@@ -101,8 +101,7 @@ def get_status(session: Session, *, names: bool) -> Status:
 
 def _serve(asked: Asked) -> Response:
     judged(Nothing, asked.given)
-    with read_as(asked.services.database, "everybody") as session:
-        names = owner(session) == asked.user_id
+    names = is_owner(asked.services.database, asked.user_id)
     with read_as(asked.services.database, asked.user_id) as session:
         shown = get_status(session, names=names)
     return Response(shown.model_dump_json(), media_type="application/json", headers=NO_STORE)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.settings import Settings
-from tests.service.process import TOKEN, start
+from tests.service.process import TOKEN, free_port, start
+from tests.service.provider import ANN, BOB, Browser, MockProvider, signs_in
 
 if TYPE_CHECKING:
     from tests.boot import Boot
@@ -31,3 +32,18 @@ def test_the_configuration_shows_each_setting_with_its_source() -> None:
         "environment",
     )
     assert (settings["MAX_BODY_SIZE"]["value"], settings["MAX_BODY_SIZE"]["source"]) == (1_000_000, "default")
+
+
+def test_the_configuration_is_the_owners() -> None:
+    """It names people, hosts and paths: somebody else who signs in, or sends a token, is told whose it is."""
+    with MockProvider() as provider, start(**signs_in(provider.url, free_port(), DEBUG_CONFIG="true")) as boot:
+        boot.wait_ready()
+        with Browser(boot) as ann, Browser(boot) as bob:
+            ann.sign_in(ANN)
+            bob.sign_in(BOB)
+            made = bob.send("POST", "/auth/tokens", json={"name": "script", "scope": "read"}).json()["token"]
+            for headers in ({}, {"Authorization": f"Bearer {made}"}):
+                refused = bob.http.get("/debug-config", headers=headers)
+                assert (refused.status_code, "ALLOWED_USERS" in refused.text) == (403, False)
+                assert "owner" in refused.json()["detail"]
+            assert ANN in ann.http.get("/debug-config").json()["settings"]["ALLOWED_USERS"]["value"]

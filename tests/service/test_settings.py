@@ -89,7 +89,7 @@ def test_a_value_from_the_environment_says_so(monkeypatch: pytest.MonkeyPatch) -
     assert described["DEBUG_CONFIG"] == {
         "value": False,
         "source": "default",
-        "description": "Whether GET /debug-config shows these settings.",
+        "description": "Whether GET /debug-config shows these settings to the owner.",
     }
 
 
