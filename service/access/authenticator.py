@@ -12,6 +12,7 @@ from service.access.limits import WrongTokens
 from service.access.sessions import Sessions
 from service.access.site import Site
 from service.store import clock
+from service.store.people import owner
 from service.store.scope import read_as
 from service.store.tables import ApiToken, BrowserSession
 
@@ -45,7 +46,7 @@ class Browsers:
 
 class Authenticator:
     """Knows every proof; threads may share it. `browsers` is None where nobody signs in, and then cookies mean nothing;
-    with `people` those who may not sign in any more are nobody.
+    with `people` those who may not sign in any more are nobody; without them API tokens are the owner's alone.
 
     Everything raises the database's errors.
     """
@@ -82,7 +83,13 @@ class Authenticator:
         return found and self._unless_gone(found)
 
     def _unless_gone(self, caller: Caller) -> Caller | None:
-        return None if self._people and self._people.gone([caller.user_id]) else caller
+        return None if self._gone([caller.user_id]) else caller
+
+    def _gone(self, user_ids: Collection[int]) -> set[int]:
+        if self._people:
+            return self._people.gone(user_ids)
+        with read_as(self._database, "everybody") as session:
+            return set(user_ids) - {owner(session)}
 
     def standing(self, callers: Collection[Caller]) -> set[Caller]:
         """Those whose proof still stands. An access token stands as long as the process."""
@@ -96,7 +103,7 @@ class Authenticator:
                 query = select(BrowserSession.digest).where(BrowserSession.digest.in_(sessions), *alive)
                 good |= set(session.scalars(query))
                 good |= set(session.scalars(select(ApiToken.digest).where(ApiToken.digest.in_(tokens))))
-        gone = self._people.gone({caller.user_id for caller in callers}) if self._people else set()
+        gone = self._gone({caller.user_id for caller in callers})
         return {
             caller
             for caller in callers

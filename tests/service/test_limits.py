@@ -46,7 +46,8 @@ COSTLY = [
 def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A service behind a proxy that it trusts, with two users and the smallest budget."""
     folder = tmp_path_factory.mktemp("data")
-    with served(folder, {"hello": mail()}, TRUSTED_PROXIES="127.0.0.1", COSTLY_REQUESTS="20") as running:
+    more = {"TRUSTED_PROXIES": "127.0.0.1", "COSTLY_REQUESTS": "20"}
+    with served(folder, {"hello": mail()}, **signs_in("https://id.example.org", free_port(), **more)) as running:
         yield running
     HTTP.close()
 

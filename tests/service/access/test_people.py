@@ -118,3 +118,17 @@ def test_who_may_no_more_opens_nothing_though_another_replica_let_them_in(databa
     assert after.by_token(bobs, "") is None
     assert {caller.user_id for caller in after.standing({caller for caller in callers if caller})} == {owner}
     assert after.by_token("an access token of the owner", "") is not None
+
+
+def test_where_nobody_signs_in_tokens_are_the_owners_alone(database: Database, owner: int) -> None:
+    """Those that others made before sign-in was turned off open nothing, at once, and are there when it is on again."""
+    people = People(database, ["ann@example.org", "bob@example.org"], [])
+    access = Access(database, None)
+    on, off = Authenticator(database, access, None, people), Authenticator(database, access)
+    (_, owners), (_, bobs) = (on.api_tokens.make(user, "script", writes=True) for user in (owner, people.user_of(BOB)))
+    callers = {caller for token in (owners, bobs) if (caller := on.by_token(token, ""))}
+    assert len(callers) == 2
+    assert off.by_token(owners, "") in callers
+    assert off.by_token(bobs, "") is None
+    assert {caller.user_id for caller in off.standing(callers)} == {owner}
+    assert on.standing(callers) == callers

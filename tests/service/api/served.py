@@ -1,4 +1,7 @@
-"""A service that has certain mails, of a user whose token is TOKEN, and a stranger who has none."""
+"""A service that has certain mails, of a user whose token is TOKEN, and a stranger who has none.
+
+The stranger's token opens where people sign in (`signs_in`).
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from service.core.mime import attached, parse
 from service.core.mime.parameters import read_parameters
 from tests.service.api.client import Api
 from tests.service.api.served import Served, served
-from tests.service.process import TOKEN
+from tests.service.process import TOKEN, free_port
+from tests.service.provider import signs_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,7 @@ MAILS = {
 @pytest.fixture(scope="module")
 def mail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A service with attachments of every kind."""
-    with served(tmp_path_factory.mktemp("data"), MAILS) as serving:
+    with served(tmp_path_factory.mktemp("data"), MAILS, **signs_in("https://id.example.org", free_port())) as serving:
         yield serving
 
 

@@ -13,7 +13,8 @@ import pytest
 from tests.service.api.client import Api
 from tests.service.api.served import Served, served
 from tests.service.core.mime.test_shown import with_picture
-from tests.service.process import TOKEN
+from tests.service.process import TOKEN, free_port
+from tests.service.provider import signs_in
 from tests.service.store.followed import mail
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ HTML = (
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A service with a mail that has HTML, and one that has none."""
     mails = {"html": with_picture(HTML), "text": mail(text="1 < 2\n")}
-    with served(tmp_path_factory.mktemp("data"), mails) as service:
+    with served(tmp_path_factory.mktemp("data"), mails, **signs_in("https://id.example.org", free_port())) as service:
         yield service
 
 

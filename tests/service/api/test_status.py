@@ -12,6 +12,8 @@ from service.store.tables import Worker
 from service.store.url import DatabaseUrl
 from tests.service.api.client import Api
 from tests.service.api.served import served
+from tests.service.process import free_port
+from tests.service.provider import signs_in
 from tests.service.store.followed import raw
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ def see(folder: Path, name: str, ago: timedelta) -> None:
 def test_the_workers_are_named_to_the_owner_alone(tmp_path: Path) -> None:
     """Another user learns whether one lives, and nothing of the owner's mailboxes."""
     with (
-        served(tmp_path, {"one": raw(1)}) as service,
+        served(tmp_path, {"one": raw(1)}, **signs_in("https://id.example.org", free_port())) as service,
         Api(service.boot) as owner,
         Api(service.boot, service.stranger) as stranger,
     ):
