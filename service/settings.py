@@ -147,13 +147,13 @@ class Settings(GmailSettings):
     maildir_roots: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(values.absolute_paths)] = setting(
         "MAILDIR_ROOTS",
         (),
-        says="The directories below which Maildirs may be followed; by default 'maildir' in DATA_DIR.",
+        says="The directories below which the owner may have Maildirs followed; by default 'maildir' in DATA_DIR.",
         accepted="absolute paths, or ones that begin with '~/', separated by commas",
     )
     imap_allow_private: Annotated[bool, BeforeValidator(values.switch)] = setting(
         "IMAP_ALLOW_PRIVATE",
         False,
-        says="Whether the mail servers of accounts may be in this machine or in a private network.",
+        says="Whether mail servers of the owner's accounts may be in this machine or in a private network.",
         accepted="'true' or 'false'",
     )
     ai_model: Annotated[str, BeforeValidator(values.line)] | None = setting(

@@ -50,8 +50,8 @@ class Allowed:
         return cls(settings.roots, settings.imap_allow_private, settings.max_message_size, _google(settings))
 
     def of_others(self) -> Allowed:
-        """What is for other users than the owner, whose the files of this machine are."""
-        return replace(self, maildir_roots=())
+        """What is for other users than the owner, whose this machine's files and networks are."""
+        return replace(self, maildir_roots=(), private_hosts=False)
 
 
 class InvalidSettings(ValueError):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from probes import Failure
 from service.mail.registry import Allowed, InvalidSettings, open_source
 from service.mail.source import Gone, SourceError
+from service.store.people import owner
 from service.store.tables import Account
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ class Sources:
             if account is None:
                 raise Gone
             kind, settings, locked = account.kind, account.settings, account.secret
+            allowed = self._allowed if account.user_id == owner(session) else self._allowed.of_others()
         try:
             secret = self._store.vault.unlock(locked) if locked else ""
-            return open_source(kind, settings, secret, self._allowed, Keeper(self._store, account_id, secret))
+            return open_source(kind, settings, secret, allowed, Keeper(self._store, account_id, secret))
         except InvalidSettings as error:
             raise SourceError(str(error)) from None
         except Failure as error:

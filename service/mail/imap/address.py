@@ -25,7 +25,8 @@ def connect(host: str, port: int, *, private: bool, clear: bool) -> socket.socke
     if not addresses:
         raise SourceError(
             f"the mail server {host}:{port} is in this machine or in a private network, where none is connected to: "
-            "name one on the Internet, or ask the operator to set IMAP_ALLOW_PRIVATE=true"
+            "name one on the Internet, or ask the operator to set IMAP_ALLOW_PRIVATE=true, which is for the owner's "
+            "mailboxes alone"
         )
     if clear and any(is_public(str(address)) for address, _ in addresses):
         raise SourceError(
