@@ -79,7 +79,8 @@ class Settings(GmailSettings):
     socketio_max_sessions: Annotated[int, Field(ge=1, le=100_000)] = setting(
         "SOCKETIO_MAX_SESSIONS",
         1000,
-        says="How many Engine.IO sessions may be open at once; each takes about 50 KB.",
+        says="How many Engine.IO sessions may be open at once, a tenth of them by strangers of one address; each takes "
+        "about 50 KB.",
         accepted="a whole number from 1 to 100000",
     )
     socketio_transports: Annotated[tuple[str, ...], NoDecode, BeforeValidator(values.transports)] = setting(

@@ -10,6 +10,7 @@ from engineio.packet import NOOP, Packet
 from starlette.exceptions import HTTPException
 
 from service.body import read_body
+from service.forwarded import network_of
 
 if TYPE_CHECKING:
     from engineio.async_socket import AsyncSocket
@@ -21,18 +22,22 @@ log = logging.getLogger("service.live")
 
 _METHODS = ("GET", "POST", "OPTIONS")
 _PROTOCOL_ERROR = 1002  # RFC 6455, 7.4.1
-_RETRY_AFTER = "5"  # seconds; room comes with the next client that leaves
+_RETRY_AFTER = "5"  # seconds; room comes with the next client that leaves, or that has not said in time who it is
+_STRANGERS = 10  # networks of which nobody has to say who they are, until all sessions are taken
 
 
 class Door:
     """ASGI endpoint of Socket.IO that admits at most `max_sessions` Engine.IO sessions at a time.
 
-    Raises `HTTPException`: 400 for a transport that does not fit the request, 405, and 503 when full or draining.
+    A tenth of them may be of one network and not yet have said who they are.
+    Raises `HTTPException`: 400 for a transport that does not fit the request, 405, 429 when that tenth is taken, and
+    503 when full or draining.
     """
 
     def __init__(self, server: Server, max_sessions: int) -> None:
         self._server = server
         self._max_sessions = max_sessions
+        self._share = max(max_sessions // _STRANGERS, 1)
         self._draining = False
         self._polls: dict[int, AsyncSocket] = {}
 
@@ -45,7 +50,7 @@ class Door:
         # From here nothing suspends before Engine.IO has made the session, so no decision is overtaken.
         self._check(scope, query)
         if "sid" not in query and scope.get("method", "GET") == "GET":
-            self._admit()
+            self._admit(network_of(scope))
         session = self._server.eio.sockets.get(query.get("sid", [""])[0])
         if scope["type"] == "websocket":
             await self._websocket(scope, _replay(first, receive), send, session)
@@ -75,7 +80,10 @@ class Door:
         if (scope["type"] == "websocket") != (query.get("transport") == ["websocket"]):
             raise HTTPException(400, "the transport named in the query is not the one that is used")
 
-    def _admit(self) -> None:
+    def _admit(self, network: str) -> None:
+        if self._server.strangers(network) >= self._share:
+            detail = f"{self._share} sessions of your address have not said who they are: wait, or connect those first"
+            raise HTTPException(429, detail, {"Retry-After": _RETRY_AFTER})
         sessions = self._server.eio.sockets
         if len(sessions) < self._max_sessions:
             return

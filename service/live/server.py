@@ -10,6 +10,7 @@ import socketio
 from socketio.packet import CONNECT_ERROR
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.forwarded import network_of
 from service.live import health
 from service.live.admission import Refused, admit
 from service.metrics import EVENTS_SENT
@@ -88,6 +89,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no 
     def session_of(self, sid: str) -> AsyncSocket | None:
         """The Engine.IO session of a client that is connected."""
         return self._open_session(self.manager.eio_sid_from_sid(sid, "/"))
+
+    def strangers(self, network: str) -> int:
+        """How many sessions of a network have not been admitted."""
+        waiting = (environ["asgi.scope"] for environ in self.environ.values() if ADMITTED not in environ)
+        return sum(network_of(scope) == network for scope in waiting)
 
     async def abandon(self, session: AsyncSocket) -> None:
         """End a session at once, which Engine.IO keeps until its ping timeout; its client may connect again."""

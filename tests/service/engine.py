@@ -26,10 +26,10 @@ CONNECT = f"40{json.dumps(AUTH)}"
 
 
 class Polling:
-    """One polling client; as a context manager it closes its connections."""
+    """One polling client, which sends `headers`; as a context manager it closes its connections."""
 
-    def __init__(self, url: str) -> None:
-        self.http = httpx2.Client(base_url=url, timeout=PATIENCE)
+    def __init__(self, url: str, **headers: str) -> None:
+        self.http = httpx2.Client(base_url=url, timeout=PATIENCE, headers=headers)
         self.path = ""
 
     def __enter__(self) -> Self:

@@ -19,7 +19,7 @@ from service.store.tables import SignIn
 from service.store.url import DatabaseUrl
 from tests.probes.proc import eventually
 from tests.service.api.served import Served, served
-from tests.service.engine import AUTH, PATIENCE, WEBSOCKET
+from tests.service.engine import AUTH, HANDSHAKE, PATIENCE, WEBSOCKET, Polling
 from tests.service.process import TOKEN, free_port, metric, start
 from tests.service.provider import Browser, MockProvider, signs_in
 from tests.service.store.followed import mail
@@ -165,6 +165,30 @@ def test_a_user_has_so_many_live_clients(behind: Served) -> None:
 
     asyncio.run(scenario())
     eventually(lambda: metric(behind.boot, "airlock_live_clients") == 0)
+
+
+def test_handshakes_of_a_stranger() -> None:
+    """One address fills its share and is told so, over each transport; who is connected is not counted in it."""
+
+    async def scenario(boot: Boot) -> None:
+        stranger = {"X-Forwarded-For": "203.0.113.5"}
+        with Polling(boot.url, **stranger) as mine, Polling(boot.url, **stranger) as second:
+            assert mine.connect()
+            assert second.connect()
+            async with httpx2.AsyncClient(base_url=boot.url, timeout=PATIENCE, headers=stranger) as client:
+                answers = await asyncio.gather(*(client.get(HANDSHAKE) for _ in range(40)))
+            refused = [answer for answer in answers if answer.status_code == 429]
+            assert len(refused) == 38
+            assert refused[0].headers["retry-after"] == "5"
+            assert "sessions of your address have not said who they are" in refused[0].json()["detail"]
+            with pytest.raises(websockets.InvalidStatus) as raised:
+                await websockets.connect(f"ws://127.0.0.1:{boot.port}{WEBSOCKET}", additional_headers=stranger)
+            assert raised.value.response.status_code == 429
+            with Polling(boot.url, **{"X-Forwarded-For": "203.0.113.6"}) as other:
+                assert other.connect()
+
+    with start(TRUSTED_PROXIES="127.0.0.1", SOCKETIO_MAX_SESSIONS="20") as boot:
+        asyncio.run(scenario(boot.wait_ready()))
 
 
 def test_ten_thousand_attempts_to_sign_in(tmp_path: Path) -> None:

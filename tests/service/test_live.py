@@ -130,10 +130,11 @@ def test_a_burst_of_handshakes_stops_at_the_cap_exactly() -> None:
 
     async def scenario(boot: Boot) -> list[int]:
         async with httpx2.AsyncClient(base_url=boot.url, timeout=PATIENCE) as client:
-            replies = await asyncio.gather(*(client.get(HANDSHAKE) for _ in range(60)))
+            addresses = ({"X-Forwarded-For": f"203.0.113.{number}"} for number in range(60))
+            replies = await asyncio.gather(*(client.get(HANDSHAKE, headers=address) for address in addresses))
         return [reply.status_code for reply in replies]
 
-    with start(SOCKETIO_MAX_SESSIONS="25") as boot:
+    with start(SOCKETIO_MAX_SESSIONS="25", TRUSTED_PROXIES="127.0.0.1") as boot:
         statuses = asyncio.run(scenario(boot.wait_ready()))
         assert sorted(statuses) == [200] * 25 + [503] * 35
         assert metric(boot, "socketio_connections") == 25
