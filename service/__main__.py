@@ -1,4 +1,6 @@
-"""What an operator does beside the running service: `python -m service migrate | rotate-keys | backup FILE`.
+"""What an operator does beside the running service: `python -m service COMMAND`.
+
+COMMAND is `migrate`, `rotate-keys`, `backup FILE` or `forget-user ADDRESS`.
 
 Exit status: 0 done, 1 it failed, 2 usage.
 """
@@ -13,10 +15,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from probes import Failure, Waiting
+from service.commands import COMMANDS
+from service.commands.desk import Desk
+from service.mail.registry import Allowed
 from service.settings import Settings, load
 from service.store import schema
 from service.store.opened import Store, open_database, open_store
+from service.store.queue import Queue
+from service.store.tables import Identity
 
 if TYPE_CHECKING:
     from service.store.database import Database
@@ -43,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("rotate-keys", help="encrypt stored credentials with the first of SECRET_KEYS")
     backup = commands.add_parser("backup", help="copy the SQLite database of a running service into a new file")
     backup.add_argument("file", type=Path)
+    forget = commands.add_parser("forget-user", help="delete everything of a person, who may not be able to sign in")
+    forget.add_argument("address", help="the verified address with which the person signed in last")
     return parser
 
 
@@ -50,6 +61,9 @@ def _run(options: argparse.Namespace, settings: Settings) -> str:
     if options.command == "rotate-keys":
         with closing(open_store(settings)) as store:
             return _rotate(store)
+    if options.command == "forget-user":
+        with closing(open_store(settings)) as store:
+            return _forget(store, settings, options.address)
     with closing(open_database(settings)) as database:
         if options.command == "migrate":
             return f"the schema is {_migrate(database, options.wait)}"
@@ -72,6 +86,23 @@ def _rotate(store: Store) -> str:
     with schema.reachable(store.database), store.database.write() as session:
         rotated = store.vault.rotate(session)
     return f"{rotated} stored credentials are encrypted with the first key: the others can be taken out of SECRET_KEYS"
+
+
+def _forget(store: Store, settings: Settings, address: str) -> str:
+    with schema.reachable(store.database):
+        with store.database.read() as session:
+            known = select(Identity.user_id).where(Identity.email == address.lower()).distinct()
+            users = session.scalars(known).all()
+        if not users:
+            raise Failure(
+                f"nobody who has signed in here has the address {address!r}, or they are forgotten already",
+                "name the address that the provider told when they signed in last",
+            )
+        desk = Desk(store, Queue(store.database), Allowed.by(settings), COMMANDS)
+        words = {"confirm": "delete everything"}
+        answers = [desk.do(user_id, "everything.delete", words, actor="operator") for user_id in users]
+    gone = f"{address} is forgotten: {sum(answer['messages'] for answer in answers)} messages, and all else of theirs"
+    return "; ".join([gone, *{answer["access"] for answer in answers if answer["access"]}])
 
 
 def _back_up(database: Database, file: Path) -> str:

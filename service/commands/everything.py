@@ -13,14 +13,14 @@ from service.inputs import Input, View
 from service.store.database import one_at_a_time
 from service.store.events import New
 from service.store.scope import owned
-from service.store.tables import AccessToken, Account, Base, BrowserSession, Identity, Message, User
+from service.store.tables import AccessToken, Account, Base, Message, User
 from service.store.tables import Command as Answered
 
 if TYPE_CHECKING:
     from service.commands.command import Work
 
-_STAY = (User, AccessToken, Identity, BrowserSession)
-"""Or nobody could come in any more."""
+_STAY = (User, AccessToken)
+"""What the log needs and what the owner comes in by; who signs in again is somebody new, or the owner anew."""
 
 
 class Confirm(Input):
@@ -37,7 +37,10 @@ class Gone(View):
 
 
 def delete_everything(work: Work, _: Confirm) -> Done[Gone]:
-    """Delete all that is the user's: accounts, mail, what was understood and learned, rules, events and the audit."""
+    """Delete all that is the user's: accounts, mail, what was understood and learned, rules, events and the audit.
+
+    Who the user is to a provider goes too, and every session and token but the access token: they are signed out.
+    """
     session = work.session
     # In the order of everybody who brings mail, or each could wait for the other.
     accounts = session.scalars(select(Account).order_by(Account.id).with_for_update()).all()
@@ -51,7 +54,7 @@ def delete_everything(work: Work, _: Confirm) -> Done[Gone]:
             continue
         # The row of this very command's key is younger.
         session.execute(delete(kind).where(Answered.at < work.now) if kind is Answered else delete(kind))
-    session.execute(update(User).values(pruned_event=User.last_event))
+    session.execute(update(User).values(pruned_event=User.last_event, name=""))
     if session.get_bind().dialect.name == "sqlite":
         # Words of deleted mail stay in the index until it is written anew (SQLite, FTS5, 6.9).
         session.execute(text("INSERT INTO messages_search (messages_search) VALUES ('rebuild')"))

@@ -201,7 +201,9 @@ def _begin_postgresql(connection: Connection) -> None:
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     driver: Any = connection
     driver.isolation_level = None  # transactions begin where SQLAlchemy says, not at the first write
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY}"):
+    # What is deleted is overwritten, also by those builds of SQLite that do not do so by themselves.
+    pragmas = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
+    for pragma in (*pragmas, f"busy_timeout={_BUSY}"):
         driver.execute(f"PRAGMA {pragma}").close()
 
 

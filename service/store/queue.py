@@ -71,14 +71,20 @@ class Queue:
         self._client.enqueue_in_transaction(session, _options(SEND, partition=user_id), draft_id)
 
     def forget(self, before: datetime, limit: int) -> int:
-        """Forget workflows that ended before a time, at most `limit`, with their steps; returns how many there were."""
+        """Forget workflows that ended before a time, at most `limit`, with their steps; returns how many there were.
+
+        What has taken access back is forgotten whenever it ended: it was given a secret.
+        """
         with self._database.read() as session:
             kept = _kept(session)
-            ended = select(kept.c.workflow_uuid).where(kept.c.completed_at < int(before.timestamp() * 1000))
-            old = session.scalars(ended.order_by(kept.c.completed_at).limit(limit)).all()
-        if old:
-            self._client.delete_workflows(list(old))
-        return len(old)
+            had_a_secret = (kept.c.queue_name == REVOKE) & kept.c.completed_at.is_not(None)
+            old = select(kept.c.workflow_uuid).where(
+                (kept.c.completed_at < int(before.timestamp() * 1000)) | had_a_secret
+            )
+            found = session.scalars(old.order_by(kept.c.completed_at).limit(limit)).all()
+        if found:
+            self._client.delete_workflows(list(found))
+        return len(found)
 
 
 def accounts_with_work(session: Session) -> set[int]:

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, update
 
+from service.access import Access
+from service.access.people import People
+from service.access.provider import Person
 from service.store.database import Database
-from service.store.tables import Account
+from service.store.queue import depths
+from service.store.tables import Account, Audit, Identity, Message, User
 from service.store.vault import Vault
 from tests.service.process import free_port
-from tests.service.store.followed import make_mailbox
+from tests.service.store.followed import add_mailbox, mail, make_mailbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +93,37 @@ def test_a_backup_has_what_was_committed_and_replaces_no_file(tmp_path: Path) ->
     assert "is there already" in again.stderr
 
 
-@pytest.mark.parametrize("words", [[], ["frobnicate"], ["backup"]])
+def test_who_cannot_sign_in_any_more_is_forgotten(database_url: DatabaseUrl) -> None:
+    """Mail, address and name, of that person alone; Google is asked to take access back, and a second time fails."""
+    database = Database(database_url)
+    people = People(database, ["owner@example.org"], ["example.org"])
+    Access(database, None).prepare(serves=False)
+    bob, eve = (people.user_of(Person("i", name, f"{name}@example.org", name)) for name in ("bob", "eve"))
+    vault = Vault([NEW])
+    for user_id in (bob, eve):
+        mailbox = add_mailbox(database, user_id)
+        mailbox.deliver(mail(f"Of {user_id}"))
+        with database.write() as session:
+            account = session.get_one(Account, mailbox.account_id)
+            account.kind, account.secret = "gmail", vault.lock("a refresh token")
+    words, url = ("forget-user", "Bob@example.org"), database_url.get_secret_value()
+    done = run(*words, DATABASE_URL=url, SECRET_KEYS=NEW)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Bob@example.org is forgotten: 1 messages, and all else of theirs; Google is asked")
+    with database.read() as session:
+        assert session.scalars(select(Account.user_id)).all() == [eve]
+        assert session.scalars(select(Message.subject)).all() == [f"Of {eve}"]
+        assert session.scalars(select(Identity.email)).all() == ["eve@example.org"]
+        assert session.get_one(User, bob).name == ""
+        assert depths(session)["revoke"] == 1
+        assert session.execute(select(Audit.user_id, Audit.actor)).all() == [(bob, "operator")]
+    database.close()
+    again = run(*words, DATABASE_URL=url, SECRET_KEYS=NEW)
+    assert again.returncode == 1
+    assert "nobody who has signed in here has the address 'Bob@example.org'" in again.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["frobnicate"], ["backup"], ["forget-user"]])
 def test_a_wrong_command_line_is_refused(words: list[str]) -> None:
     """The status for that is 2, and the usage is shown."""
     done = run(*words)

@@ -258,6 +258,9 @@ def test_access_is_taken_back_with_the_account(
         answer = browser.send("DELETE", f"/api/accounts/{account['id']}")
     assert "https://myaccount.google.com/connections" in answer.json()["access"]
     eventually(lambda: token in google.revoked)
+    if everything:
+        assert browser.check()["signed_in"] is False
+        browser.sign_in()
     assert accounts(browser) == []
 
 

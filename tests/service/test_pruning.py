@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,7 +69,10 @@ def test_a_worker_forgets_what_is_older_than_a_month(database: Database, databas
 
 
 def test_a_worker_forgets_work_that_ended_more_than_a_week_ago(database: Database, database_url: DatabaseUrl) -> None:
-    """With its steps, however it ended; what ended lately, what has not ended and what was given up stays."""
+    """With its steps, however it ended; what ended lately, what has not ended and what was given up stays.
+
+    Of what has ended lately, what has taken access back goes: a refresh token is among what it was given.
+    """
     mailbox = make_mailbox(database)
     mailbox.inbox().deliver("INBOX", [arrival(1)], Cursor(7, 2))
     given_up = {"user_id": mailbox.user_id, "account_id": mailbox.account_id, "message_id": mailbox.messages()[0].id}
@@ -79,11 +82,15 @@ def test_a_worker_forgets_work_that_ended_more_than_a_week_ago(database: Databas
         workflows.finish(session, 3, ago=2 * queue.KEPT, prefix="failed-", status="ERROR")
         workflows.finish(session, 3, ago=queue.KEPT / 2, prefix="young-")
         workflows.finish(session, 2, ago=2 * queue.KEPT, prefix="begun-", status="PENDING")
+        workflows.finish(session, 2, ago=timedelta(), prefix="revoked-", name=queue.REVOKE)
+        workflows.finish(session, 2, ago=timedelta(), prefix="in-vain-", name=queue.REVOKE, status="ERROR")
+        workflows.finish(session, 2, ago=timedelta(), prefix="revoking-", name=queue.REVOKE, status="PENDING")
     with serve(database_url, WORKER_MODE="true") as boot:
         boot.wait_ready()
-        wait_until(lambda: not [name for name in workflows.kept(database) if name.startswith(("old-", "failed-"))])
+        gone = ("old-", "failed-", "revoked-", "in-vain-")
+        wait_until(lambda: not [name for name in workflows.kept(database) if name.startswith(gone)])
     left = workflows.kept(database)
-    assert {"young-1", "young-2", "young-3", "begun-1", "begun-2"} <= left
+    assert {"young-1", "young-2", "young-3", "begun-1", "begun-2", "revoking-1", "revoking-2"} <= left
     assert {"young-1", "begun-1"} <= workflows.kept(database, "operation_outputs") <= left
     with database.read() as session:
         assert session.scalars(select(DeadLetter.message_id)).all() == [given_up["message_id"]]

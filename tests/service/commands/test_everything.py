@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import func, select, text
 
 from service.access import Access
+from service.access.people import People
+from service.access.provider import Person
+from service.access.sessions import Sessions
 from service.commands.command import Refused
 from service.store import events
-from service.store.tables import AccessToken, Audit, Base, Command, Event, User
+from service.store.tables import AccessToken, Audit, Base, Command, Event, Identity, User
 from tests.service.api.seed import fill
 from tests.service.store.followed import add_mailbox, mail
 
@@ -47,6 +50,27 @@ def test_all_that_is_the_users_goes(client: Client) -> None:
         assert session.scalars(select(Audit.action)).all() == ["everything.delete"]
         assert session.scalars(select(Command.key)).all() == ["k"]
         assert session.scalars(select(AccessToken)).one().user_id == client.user_id
+
+
+@pytest.mark.parametrize("owner", [True, False])
+def test_who_it_was_goes_too(client: Client, owner: bool) -> None:
+    """Address, name and sessions; who signs in again is the owner as before, or somebody new, who has nothing."""
+    database = client.store.database
+    people, ann = People(database, ["ann@example.org"], ["example.org"]), Person("i", "1", "ann@example.org", "Ann")
+    bob = Person("i", "2", "bob@example.org", "Bob")
+    ids = {person: people.user_of(person) for person in (ann, bob)}
+    sessions = Sessions(database, timedelta(hours=1), timedelta(hours=1))
+    secrets = {person: sessions.begin(user_id) for person, user_id in ids.items()}
+    gone, other = (ann, bob) if owner else (bob, ann)
+    client.desk.do(ids[gone], "everything.delete", WORDS, actor="test")
+    assert sessions.find(secrets[gone]) is None
+    assert sessions.find(secrets[other]) is not None
+    with database.read() as session:
+        assert session.get_one(User, ids[gone]).name == ""
+        assert session.scalars(select(Identity.email)).all() == [other.email]
+    again = people.user_of(gone)
+    assert (again == ids[gone]) is owner
+    assert people.user_of(other) == ids[other]
 
 
 def test_a_client_that_was_away_has_to_begin_anew(client: Client) -> None:

@@ -28,12 +28,20 @@ WHERE workflow_uuid LIKE :prefix || '%'
 """
 
 
-def finish(session: Session, count: int, *, ago: timedelta, status: str = "SUCCESS", prefix: str = "done-") -> None:
+def finish(
+    session: Session,
+    count: int,
+    *,
+    ago: timedelta,
+    status: str = "SUCCESS",
+    prefix: str = "done-",
+    name: str = UNDERSTAND,
+) -> None:
     """Keep so many workflows of one step each, named by `prefix`, that ended, or began to wait, some time ago."""
     names = {"table": _table(session, "workflow_status"), "steps": _table(session, "operation_outputs")}
     at = int((time.time() - ago.total_seconds()) * 1000)
     completed = None if status in ("ENQUEUED", "PENDING") else at
-    row = {"count": count, "prefix": prefix, "status": status, "name": UNDERSTAND, "at": at, "completed": completed}
+    row = {"count": count, "prefix": prefix, "status": status, "name": name, "at": at, "completed": completed}
     session.execute(text(_ROWS.format(**names)), row)
     session.execute(text(_STEPS.format(**names)), {"prefix": prefix})
 
