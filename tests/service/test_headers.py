@@ -9,13 +9,24 @@ import pytest
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
-from service.headers import HEADERS, HSTS, SecurityHeaders
+from service.headers import SecurityHeaders
 from tests.service.process import start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.boot import Boot
+
+HEADERS = {
+    "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+"""Written out, so that one which the service loses is missed."""
+HSTS = "max-age=31536000"
 
 
 @pytest.fixture(scope="module")
