@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -33,6 +34,9 @@ class Issuer(ThreadingHTTPServer):
 
     id_token = ""
     issuer = ""
+    key = _KEY
+    """What it signs with, and the only one that it publishes."""
+    keys_read = 0
     asked: dict[str, str]
 
     @property
@@ -42,7 +46,7 @@ class Issuer(ThreadingHTTPServer):
 
     def signed(self, **claims: Any) -> str:
         """A good ID token with other claims; None takes one away."""
-        return jwt.encode({"alg": "RS256", "kid": "1"}, self.claims(**claims), _KEY)
+        return jwt.encode({"alg": "RS256", "kid": self.key.kid}, self.claims(**claims), self.key)
 
     def claims(self, **others: Any) -> dict[str, Any]:
         """Those of a good ID token."""
@@ -57,14 +61,17 @@ class _Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         base = self.server.url
-        metadata = {
+        metadata: dict[str, Any] = {
             "issuer": self.server.issuer or base,
             "authorization_endpoint": f"{base}/authorize",
             "token_endpoint": f"{base}/token",
             "jwks_uri": f"{base}/keys",
             "code_challenge_methods_supported": ["plain"],
         }
-        self._say({"keys": [_KEY.as_dict(private=False)]} if self.path == "/keys" else metadata)
+        if self.path == "/keys":
+            self.server.keys_read += 1
+            metadata = {"keys": [self.server.key.as_dict(private=False)]}
+        self._say(metadata)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -155,6 +162,29 @@ def test_a_token_that_the_provider_did_not_sign_is_refused(issuer: Issuer) -> No
         issuer.id_token = forged
         with pytest.raises(Unusable):
             redeem(issuer)
+
+
+@pytest.mark.parametrize("kid", ["1", "2"])
+def test_keys_that_were_changed_are_read_again(issuer: Issuer, monkeypatch: pytest.MonkeyPatch, kid: str) -> None:
+    """At the first token that they have signed, whatever it calls them, and at most once in ten seconds."""
+    now = [1000.0]
+    monkeypatch.setattr("service.access.provider.time", SimpleNamespace(monotonic=lambda: now[0]))
+    provider = Provider("oidc", issuer.url, CLIENT, SecretStr("s"), "http://localhost/auth/callback/oidc")
+
+    async def scenario() -> None:
+        issuer.id_token = issuer.signed()
+        assert (await provider.redeem("code", NONCE, VERIFIER)).subject == "1"
+        issuer.key = RSAKey.import_key(_OTHER.as_dict(private=True) | {"kid": kid})
+        issuer.id_token = issuer.signed()
+        for _ in range(3):
+            with pytest.raises(Unusable):
+                await provider.redeem("code", NONCE, VERIFIER)
+        assert issuer.keys_read == 1
+        now[0] += 60
+        assert (await provider.redeem("code", NONCE, VERIFIER)).subject == "1"
+        assert issuer.keys_read == 2
+
+    asyncio.run(scenario())
 
 
 def test_pkce_is_not_given_up(issuer: Issuer) -> None:
