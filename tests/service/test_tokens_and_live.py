@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 import websockets
+from sqlalchemy import select
 
+from service.store.database import Database
+from service.store.tables import ApiToken
+from service.store.url import DatabaseUrl
 from tests.service.engine import PATIENCE, WEBSOCKET
 from tests.service.process import TOKEN, free_port, start
 from tests.service.provider import Browser, MockProvider, signs_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.boot import Boot
 
 
 @pytest.fixture(scope="module")
-def boot() -> Iterator[Boot]:
+def boot(folder: Path) -> Iterator[Boot]:
     """A service where people sign in."""
-    with MockProvider() as provider, start(**signs_in(provider.url, free_port())) as process:
+    with MockProvider() as provider, start(**signs_in(provider.url, free_port(), DATA_DIR=str(folder))) as process:
         yield process.wait_ready()
 
 
@@ -61,6 +67,17 @@ def test_a_token_is_shown_once_and_opens_until_it_is_revoked(boot: Boot, browser
         assert other.send("DELETE", f"/auth/tokens/{made['id']}").status_code == 404
     assert browser.send("DELETE", f"/auth/tokens/{made['id']}").status_code == 204
     assert call(boot, made["token"], "GET", "/api/accounts").status_code == 401
+
+
+def test_a_token_is_not_in_the_database(browser: Browser, folder: Path) -> None:
+    """Its SHA-256 is, and neither it nor a part of it is in any file of the service."""
+    token = make(browser, "read")["token"]
+    database = Database(DatabaseUrl(f"sqlite:///{folder / 'airlock.sqlite'}"))
+    with database.read() as session:
+        assert hashlib.sha256(token.encode()).hexdigest() in session.scalars(select(ApiToken.digest)).all()
+    database.close()
+    part = token.removeprefix("airlock_")[:16].encode()
+    assert [file.name for file in folder.iterdir() if part in file.read_bytes()] == []
 
 
 def test_a_token_that_reads_changes_nothing(boot: Boot, browser: Browser) -> None:
