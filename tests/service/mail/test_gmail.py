@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
+from service.mail.gmail.api import Api
+from service.mail.gmail.grant import Grant
 from service.mail.gmail.identity import uid_of
 from service.mail.gmail.labels import ALL_MAIL, SENT
 from service.mail.gmail.mailbox import EXPIRED
-from service.mail.gmail.quota import Quota
+from service.mail.gmail.quota import GET, SEND, Quota
 from service.mail.gmail.registration import Registration
 from service.mail.gmail.settings import GmailSettings
 from service.mail.gmail.source import Gmail
 from service.mail.source import NeedsReauth, SourceError
 from tests.service.google.server import CLIENT_ID, CLIENT_SECRET, GoogleServer
+from tests.service.google.server import SEND as SCOPE_TO_SEND
 from tests.service.mail.inbox import MemoryInbox, letter, undisturbed
 
 if TYPE_CHECKING:
@@ -500,3 +503,27 @@ def test_the_quota_is_kept() -> None:
     quota.hold(5)
     quota.take(5)
     assert now[0] == pytest.approx(167)
+
+
+def test_whatever_is_asked_of_gmail_is_taken_from_the_quota(
+    google: GoogleServer, mailbox: GmailMailbox, follower: Follower
+) -> None:
+    """A first sync takes at least what its messages cost, and sending takes what that costs, before it is asked."""
+    now = [100.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    quota = Quota(per_second=10, clock=lambda: now[0], sleep=sleep)
+    for number in range(10):
+        mailbox.deliver(letter(f"Number {number}"))
+    source = follower.open(quota=quota)
+    source.sync(follower.inbox)
+    source.close()
+    assert now[0] >= 100 + 10 * GET / 10 - 1
+    registration = Registration(CLIENT_ID, SecretStr(CLIENT_SECRET), google.url, google.url)
+    began, sent = now[0], google.count(f"{MESSAGES}/send")
+    with Api(google.url, Grant(registration, google.grant(SCOPE_TO_SEND), follower.keep), quota, size_limit=0) as api:
+        api.send(letter("Number 10"), "")
+    assert google.count(f"{MESSAGES}/send") == sent + 1
+    assert now[0] >= began + SEND / 10 - 1
