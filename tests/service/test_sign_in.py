@@ -324,6 +324,36 @@ def test_many_attempts_are_a_handful(database: Database, browser: Browser, other
     assert other.sign_in().status_code == 303
 
 
+def test_one_person_signs_in_so_often(provider: MockProvider, boot: Boot, browser: Browser) -> None:
+    """Wherever from; somebody else signs in from there meanwhile."""
+    provider.knows("often", email="often@example.org", email_verified=True)
+    answers = []
+    for _ in range(20):
+        with Browser(boot) as another:
+            answers.append(another.sign_in("often"))
+    assert [answer.status_code for answer in answers[:10]] == [303] * 10
+    assert (answers[-1].status_code, "set-cookie" in answers[-1].headers) == (429, False)
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert "too many attempts to sign in" in answers[-1].json()["detail"]
+    assert browser.sign_in().status_code == 303
+
+
+def test_a_person_signs_in_with_google(provider: MockProvider) -> None:
+    """From /auth/google to the way back at /auth/callback/google, with Google's client and nobody else's."""
+    unset = dict.fromkeys(("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"), "")
+    client = {"GOOGLE_CLIENT_ID": "airlock.apps.example", "GOOGLE_CLIENT_SECRET": "secret-of-the-google-client"}
+    variables = signs_in(provider.url, free_port(), GOOGLE_ISSUER=provider.url, **client, **unset)
+    with start(**variables) as boot, Browser(boot.wait_ready()) as browser:
+        assert browser.check() == {"signed_in": False, "providers": ["google"]}
+        left = browser.leave("/auth/google?next=/mail")
+        assert query(left)["client_id"] == "airlock.apps.example"
+        assert query(left)["redirect_uri"] == f"{browser.origin}/auth/callback/google"
+        arrived = browser.http.get(browser.agree(left, ANN))
+        assert (arrived.status_code, arrived.headers["location"]) == (303, "/mail")
+        by_token = httpx2.get(f"{browser.origin}/auth/check", headers={"Authorization": f"Bearer {TOKEN}"}).json()
+        assert (browser.check()["by"], browser.check()["user"]) == ("session", by_token["user"])
+
+
 def test_nothing_of_a_sign_in_is_logged(boot: Boot, browser: Browser) -> None:
     """No code, state, cookie, token or address."""
     link = browser.agree(browser.leave())
