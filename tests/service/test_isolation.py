@@ -113,6 +113,25 @@ def test_nobody_else_sees_or_changes_anything_over_http(
         assert rows(database, anns.user_id) == before, step
 
 
+@pytest.mark.parametrize(
+    "forged", [{"X-CSRF-Token": ""}, {"X-CSRF-Token": "0" * 64}, {"Origin": "https://evil.example"}]
+)
+def test_nothing_is_changed_by_the_cookie_alone(
+    boot: Boot, database: Database, anns: Belongings, forged: dict[str, str]
+) -> None:
+    """Whatever is not read, on Ann's own things and with her session, needs the token of her page and its origin."""
+    asked = [step for step in walk.steps(document(boot), anns) if step.method != "GET"]
+    assert {step.operation for step in asked} >= {"accounts.delete", "everything.delete", "auth.tokens.revoke"}
+    with Browser(boot) as ann:
+        assert ann.sign_in(ANN).status_code == 303
+        before = rows(database, anns.user_id)
+        for step in asked:
+            answer = ann.send(step.method, step.path, params=step.query, json=step.body, headers=forged)
+            assert answer.status_code == 403, (step, answer.text)
+            assert rows(database, anns.user_id) == before, step
+        assert ann.check()["signed_in"] is True
+
+
 def _plain(answer: httpx2.Response, path: str) -> dict[str, Any]:
     """A refusal, but for the numbers that were asked for and the request's own."""
     told: dict[str, Any] = answer.json()
