@@ -113,15 +113,33 @@ def test_a_mailbox_is_followed(google: GoogleServer, env: dict[str, str], databa
 
     with start(**env) as boot, Api(boot.wait_ready()) as api:
         run_client(scenario(boot.url, api))
-    assert not [word for word in ("ya29.", "1//", "Number", "@example.org") if word in boot.output]
+        seen = [boot.get(path).body.decode() for path in ("/metrics", "/health?verbose")]
+    seen.append(boot.output)
+    words = ("ya29.", "1//", "Number 1", "Number 5", ASKS[:20], "@example.org", "@gmail.example")
+    assert [word for word in words for text in seen if word in text] == []
     with_key = Vault([KEYS])
     opened = Database(database_url)
     with opened.read() as session:
         locked = session.scalars(select(Account.secret)).one()
     opened.close()
     assert locked is not None
-    assert with_key.unlock(locked).startswith("1//")
+    assert [with_key.unlock(locked)] == google.grants
     assert google.refreshed >= 3
+
+
+def test_mail_comes_by_looking_now_and_then(google: GoogleServer, env: dict[str, str]) -> None:
+    """Nobody asks for it: the history is looked at every `poll_seconds`."""
+
+    async def scenario(url: str, api: Api) -> None:
+        async with Listener(url, "websocket", 0) as listener:
+            api.post("/accounts", {**given(google), "settings": {"poll_seconds": 5}})
+            await listener.told("account.state", lambda data: data["state"] == "well")
+            for number in (1, 2):
+                google.mailbox.deliver(raw(number))
+                assert (await listener.told("message.new"))["subject"] == f"Number {number}"
+
+    with start(**env) as boot, Api(boot.wait_ready()) as api:
+        run_client(scenario(boot.url, api))
 
 
 def test_a_worker_is_killed_between_fetch_and_commit(

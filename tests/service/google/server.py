@@ -104,6 +104,12 @@ class GoogleServer(Listening):
             self._refresh[token] = scopes
             return token
 
+    @property
+    def grants(self) -> list[str]:
+        """The refresh tokens that are worth something, the newest last."""
+        with self._lock:
+            return list(self._refresh)
+
     def revoke_all(self) -> None:
         """The person takes every access back."""
         with self._lock:
