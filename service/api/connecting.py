@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from service.access.limiter import Limiter
+from service.access.limits import Limited
 from service.access.sign_in import Departures, Stale, own_path, reason
 from service.api.operation import NO_STORE
 from service.mail.gmail import oauth
@@ -71,7 +72,7 @@ class Connecting:
         """Send the browser to Google; `next` is the path of this site where it goes when it is back."""
         secret = self._session(request)
         if wait := self._by_user.wait(str(request.scope["user"])):
-            raise HTTPException(429, "too many attempts to connect: wait a little", {"Retry-After": str(int(wait) + 1)})
+            raise Limited("too many attempts to connect a mailbox", wait)
         path = own_path(request.query_params.get("next", "/"))
         leaving = await run_in_threadpool(self._departures.begin, GMAIL, path, secret)
         scopes = [oauth.READ, oauth.SEND] if self._google.sends else [oauth.READ]

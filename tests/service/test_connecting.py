@@ -137,6 +137,22 @@ def test_access_to_send_is_asked_for_where_replies_are_sent(provider: MockProvid
         assert browser.check()["sends"] == ["gmail"]
 
 
+def test_who_tries_too_often_is_told_when_to_come_again(browser: Browser, other: Browser) -> None:
+    """A handful of attempts at once is sent to Google; then it is 429 in words, for this user alone."""
+    statuses = [browser.http.get("/auth/gmail").status_code for _ in range(20)]
+    assert statuses[:10] == [303] * 10
+    refused = browser.http.get("/auth/gmail")
+    assert (statuses[-1], refused.status_code, refused.headers["content-type"]) == (
+        429,
+        429,
+        "application/problem+json",
+    )
+    seconds = int(refused.headers["retry-after"])
+    assert seconds >= 1
+    assert refused.json()["detail"].startswith(f"too many attempts to connect a mailbox: wait {seconds} second")
+    assert other.http.get("/auth/gmail").status_code == 303
+
+
 def test_who_is_not_signed_in_connects_nothing(boot: Boot) -> None:
     """A token is no browser."""
     with Browser(boot) as stranger:
