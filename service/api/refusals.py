@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.access.limits import Limited
 from service.commands.command import Refused
 from service.problems import Problem
+from service.store.database import is_away
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -33,7 +33,9 @@ async def limited(_: HTTPConnection, error: Exception) -> Problem:
 
 
 async def away(_: HTTPConnection, error: Exception) -> Problem:
-    """The database is away or too busy: worth another attempt."""
+    """The database is away or too busy, or gave up a request that fell asleep: worth another attempt."""
+    if not is_away(cast("SQLAlchemyError", error)):
+        raise error
     log.warning("the database does not answer: %s", type(error).__name__)
     return Problem(503, "the database does not answer: try again", {"Retry-After": "5"})
 
@@ -41,7 +43,6 @@ async def away(_: HTTPConnection, error: Exception) -> Problem:
 HANDLERS: Mapping[type[Exception], Callable[[HTTPConnection, Exception], Awaitable[Problem]]] = {
     Refused: refused,
     Limited: limited,
-    OperationalError: away,
-    PoolTimeout: away,
+    SQLAlchemyError: away,
 }
 """For Starlette's `exception_handlers`."""

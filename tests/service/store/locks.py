@@ -8,18 +8,41 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import event, select, text
 
-from service.store.tables import User
+from service.store import database as store
+from service.store.tables import Account, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy.engine import Connection
+    from sqlalchemy.orm import Session
 
     from service.store.database import Database
+    from tests.service.store.followed import Mailbox
 
 _SERVER = pytest.param("postgresql", marks=pytest.mark.docker)
 on_postgresql = pytest.mark.parametrize("database_url", [_SERVER], indirect=True)
 """For what cannot meet on SQLite, which has one writer at a time."""
+
+
+def rename(session: Session, mailbox: Mailbox, name: str) -> None:
+    """Wait for the account, and change it."""
+    account = session.scalars(select(Account).where(Account.id == mailbox.account_id).with_for_update()).one()
+    account.name = name
+    session.flush()
+
+
+def fall_asleep(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold an account for as long as somebody else waits for it, which is too long: PostgreSQL undoes the transaction.
+
+    The other one has named it "Awake" then. Raises what the sleeper is told.
+    """
+    monkeypatch.setattr(store, "IDLE", 3000)
+    with mailbox.database.write() as asleep:
+        rename(asleep, mailbox, "Asleep")
+        monkeypatch.undo()
+        with mailbox.database.write() as awake:
+            rename(awake, mailbox, "Awake")
 
 
 def waiting(database: Database) -> int:

@@ -5,25 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import InternalError, OperationalError
 
 from service.store import database as store
 from service.store.tables import Account
-from tests.service.store.locks import on_postgresql
+from tests.service.store.locks import fall_asleep, on_postgresql, rename
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from service.store.database import Database
     from tests.service.store.followed import Mailbox
-
-
-def rename(session: Session, mailbox: Mailbox, name: str) -> None:
-    """Wait for the account, and change it."""
-    account = session.scalars(select(Account).where(Account.id == mailbox.account_id).with_for_update()).one()
-    account.name = name
-    session.flush()
 
 
 @on_postgresql
@@ -32,16 +23,8 @@ def test_a_transaction_that_falls_asleep_is_undone(
 ) -> None:
     """Others do not wait for a process that is frozen, or whose machine is gone; if it wakes up, it is told."""
 
-    def sleep_too_long() -> None:
-        monkeypatch.setattr(store, "IDLE", 3000)
-        with database.write() as asleep:
-            rename(asleep, mailbox, "Asleep")
-            monkeypatch.undo()
-            with database.write() as awake:
-                rename(awake, mailbox, "Awake")
-
     with pytest.raises(InternalError) as told:
-        sleep_too_long()
+        fall_asleep(mailbox, monkeypatch)
     assert store.is_away(told.value)
     with database.read() as session:
         assert session.get_one(Account, mailbox.account_id).name == "Awake"
