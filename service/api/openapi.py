@@ -60,8 +60,17 @@ _SAID = {
     422: "Something in the request cannot be used; `errors` says what, where, and what is accepted.",
     429: "It was asked for too often, or wrong tokens were sent too often; Retry-After says how long to wait.",
     502: "The provider does not answer as it should.",
-    503: "The database does not answer.",
+    503: "The database does not answer; Retry-After says how long to wait.",
 }
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds to wait before it is asked for again (RFC 9110, 10.2.3).",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+_HEADERS = {429: {"headers": _RETRY_AFTER}, 503: {"headers": _RETRY_AFTER}}
+"""What an answer has in its head beside a body, by its status."""
 
 
 def describe(operations: Iterable[Operation], prefix: str, others: Iterable[Described] = ()) -> dict[str, Any]:
@@ -163,5 +172,5 @@ def _responses(operation: Operation | Described, schemas: _Schemas) -> dict[str,
     responses: dict[str, Any] = {str(operation.status): {"description": "It is done.", "content": content}}
     problem = {"application/problem+json": {"schema": schemas.answer(Problem)}}
     for status in sorted(operation.problems):
-        responses[str(status)] = {"description": _SAID[status], "content": problem}
+        responses[str(status)] = {"description": _SAID[status], **_HEADERS.get(status, {}), "content": problem}
     return responses

@@ -18,6 +18,7 @@ from service.store.database import Database
 from service.store.tables import SignIn
 from service.store.url import DatabaseUrl
 from tests.probes.proc import eventually
+from tests.service.api.client import Description
 from tests.service.api.served import Served, served
 from tests.service.engine import AUTH, HANDSHAKE, PATIENCE, WEBSOCKET, Polling
 from tests.service.process import TOKEN, free_port, metric, start
@@ -59,7 +60,10 @@ def ask(boot: Boot, token: str, address: str, method: str = "GET", path: str = "
 
 
 def says_when(response: httpx2.Response, words: str) -> None:
-    """It is a problem that says why, and when to come again, in its header and in its words."""
+    """It is a problem as it is described, and says why and when to come again, in its header and in its words."""
+    asked = response.request
+    description = Description(HTTP.get(asked.url.join("/openapi.json")).raise_for_status().json())
+    description.check(asked.method, asked.url.path, response)
     assert (response.status_code, response.headers["content-type"]) == (429, "application/problem+json")
     seconds = int(response.headers["retry-after"])
     assert seconds >= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -43,6 +44,9 @@ class Description:
         assert str(response.status_code) in answers, (
             f"{method} {path} answered {response.status_code}, described are {', '.join(answers)}: {response.text}"
         )
+        for name, header in answers[str(response.status_code)].get("headers", {}).items():
+            assert name in response.headers, f"{method} {path} answered {response.status_code} without {name}"
+            Draft202012Validator(header["schema"]).validate(json.loads(response.headers[name]))
         content = answers[str(response.status_code)]["content"]
         media_type = response.headers["content-type"].partition(";")[0]
         assert media_type in content, f"{method} {path} answered {media_type}, described are {', '.join(content)}"
