@@ -80,7 +80,7 @@ def build(settings: Settings, work: Work = tasks.tasks) -> Starlette:
     door = Door(server, settings.socketio_max_sessions)
     supervisor = Supervisor([] if settings.mode == "api" else work(settings, store, queue))
     herald = Herald(supervisor, server.emit, instance.id)
-    routes = api.routes(settings, instance, Services(store.database, desk, costly), authenticator, people)
+    routes = api.routes(settings, instance, Services(store.database, desk, costly, store.quota), authenticator, people)
     if settings.mode != "worker":
         routes += _live_routes(door)
 

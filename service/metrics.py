@@ -11,8 +11,8 @@ _EVENTS = Counter("socketio_events", "Socket.IO events, by direction.", ["direct
 EVENTS_RECEIVED = _EVENTS.labels("received")
 EVENTS_SENT = _EVENTS.labels("sent")
 
-OUTCOMES = ("stored", "too-large", "duplicate", "understood", "dead")
-"""What becomes of a message: first one of three (one that is too large is stored by its header), then one of two."""
+OUTCOMES = ("stored", "too-large", "over-quota", "duplicate", "understood", "dead")
+"""What becomes of a message: first one of four (too large or over quota: stored by its header), then one of two."""
 MESSAGES = Counter("airlock_messages", "Messages, by their source and what became of them.", ["source", "outcome"])
 STAGE_SECONDS = Histogram(
     "airlock_stage_seconds", "Time that one message takes in a stage.", ["stage"],

@@ -24,7 +24,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from probes import Failure
 from service import values
 from service.ai.url import ModelUrl
-from service.gmail_settings import GmailSettings
+from service.mail_settings import MailSettings
 from service.redis_url import RedisUrl
 from service.setting import setting
 from service.store.url import DatabaseUrl
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Mode = Literal["api", "worker", "all"]
 
 
-class Settings(GmailSettings):
+class Settings(MailSettings):
     """The settings in force. An empty or blank variable counts as unset.
 
     Raises pydantic's `ValidationError`; `load` turns it into a `Failure` that an operator can act on.
@@ -132,30 +132,6 @@ class Settings(GmailSettings):
         None,
         says="The token that opens the API; by default one is made at the first boot and printed once.",
         accepted="a random text of at least 16 characters without blanks and commas",
-    )
-    demo: Annotated[bool, BeforeValidator(values.switch)] = setting(
-        "DEMO",
-        True,
-        says="Whether a sample mailbox arrives while there is no account.",
-        accepted="'true' or 'false'",
-    )
-    max_message_size: Annotated[int, Field(ge=10_000, le=100_000_000)] = setting(
-        "MAX_MESSAGE_SIZE",
-        10_000_000,
-        says="Of a larger message only the header is stored; in bytes.",
-        accepted="a whole number of bytes from 10000 to 100000000",
-    )
-    maildir_roots: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(values.absolute_paths)] = setting(
-        "MAILDIR_ROOTS",
-        (),
-        says="The directories below which the owner may have Maildirs followed; by default 'maildir' in DATA_DIR.",
-        accepted="absolute paths, or ones that begin with '~/', separated by commas",
-    )
-    imap_allow_private: Annotated[bool, BeforeValidator(values.switch)] = setting(
-        "IMAP_ALLOW_PRIVATE",
-        False,
-        says="Whether mail servers of the owner's accounts may be in this machine or in a private network.",
-        accepted="'true' or 'false'",
     )
     ai_model: Annotated[str, BeforeValidator(values.line)] | None = setting(
         "AI_MODEL",

@@ -25,8 +25,9 @@ class AccountView(View):
     settings: dict[str, JsonValue]
     has_secret: Annotated[bool, Field(validation_alias="secret"), BeforeValidator(bool)]
     state: State
-    error: Annotated[str, Field(description='Why it is failing, in words; "" when it is not.')]
+    error: Annotated[str, Field(description='What is wrong, in words; "" for nothing.')]
     paused: bool
+    stored_bytes: Annotated[int, Field(ge=0, description="Of its mail, as it is stored.")]
     created_at: datetime
     last_success_at: datetime | None
     sync_requested_at: datetime | None
@@ -158,7 +159,9 @@ class MessageView(View):
     sent_at: datetime | None
     received_at: datetime
     size: int
-    complete: Annotated[bool, Field(description="False when it was too large, and only its header is here.")]
+    complete: Annotated[
+        bool, Field(description="False when it was too large or over quota, and only its header is here.")
+    ]
     text: str
     html: str
     attachments: list[AttachmentView]

@@ -38,6 +38,8 @@ class Services:
     database: Database
     desk: Desk
     costly: Costly
+    quota: int
+    """Bytes of mail that a user may store; 0 for any number."""
 
 
 @dataclass(frozen=True, slots=True)

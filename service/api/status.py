@@ -32,7 +32,8 @@ class AccountStatus(View):
     id: Id
     name: str
     state: State
-    error: Annotated[str, Field(description="In words.")]
+    error: Annotated[str, Field(description='What is wrong, in words; "" for nothing.')]
+    stored_bytes: Annotated[int, Field(ge=0, description="Of its mail, as it is stored.")]
     needs_reauth: Annotated[bool, Field(description="Whether it waits for new credentials.")]
     paused: bool
     last_success_at: Annotated[datetime | None, Field(description="When all that it had was last in the store.")]
@@ -56,6 +57,8 @@ class Status(View):
     schema_revision: str
     waiting: int
     dead_letters: int
+    stored_bytes: Annotated[int, Field(ge=0, description="Of all mail of these mailboxes, as it is stored.")]
+    quota_bytes: Annotated[int | None, Field(description="So much of it may be stored; null for any number.")]
     accounts: list[AccountStatus]
     working: Annotated[bool, Field(description="Whether there is a worker that lives.")]
     workers: Annotated[list[WorkerStatus], Field(description="Who works; told to the owner of the service alone.")]
@@ -65,8 +68,8 @@ class Nothing(Input):
     """Nothing: there is one status."""
 
 
-def get_status(session: Session, *, names: bool) -> Status:
-    """How the assistant is; with the `names` of the workers or without."""
+def get_status(session: Session, *, names: bool, quota: int = 0) -> Status:
+    """How the assistant is, where a user may store so much; with the `names` of the workers or without."""
     at = now(session)
     counted = select(DeadLetter.account_id, func.count()).group_by(DeadLetter.account_id)
     letters = {account_id: number for account_id, number in session.execute(counted)}  # noqa: C416  # rows are no pairs to mypy
@@ -75,7 +78,9 @@ def get_status(session: Session, *, names: bool) -> Status:
     open_ = open_.where(Message.analysed_at.is_(None), Message.id.not_in(buried))
     waiting = {account_id: (number, oldest) for account_id, number, oldest in session.execute(open_)}
     accounts = []
+    stored = 0
     for account in session.scalars(select(Account).order_by(Account.id)):
+        stored += account.stored_bytes
         number, oldest = waiting.get(account.id, (0, at))
         shown = AccountView.model_validate(account)
         accounts.append(
@@ -93,6 +98,8 @@ def get_status(session: Session, *, names: bool) -> Status:
         schema_revision=str(session.scalar(text("SELECT version_num FROM alembic_version"))),
         waiting=sum(account.waiting for account in accounts),
         dead_letters=sum(letters.values()),
+        stored_bytes=stored,
+        quota_bytes=quota or None,
         accounts=accounts,
         working=any(worker.seen_at > at - TERM for worker in workers),
         workers=[WorkerStatus.model_validate(worker) for worker in workers] if names else [],
@@ -103,7 +110,7 @@ def _serve(asked: Asked) -> Response:
     judged(Nothing, asked.given)
     names = is_owner(asked.services.database, asked.user_id)
     with read_as(asked.services.database, asked.user_id) as session:
-        shown = get_status(session, names=names)
+        shown = get_status(session, names=names, quota=asked.services.quota)
     return Response(shown.model_dump_json(), media_type="application/json", headers=NO_STORE)
 
 

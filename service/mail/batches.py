@@ -15,6 +15,13 @@ HEADER = 256_000
 Item = TypeVar("Item")
 
 
+def header(raw: bytes) -> bytes:
+    """The header that a message begins with, and the empty line behind it; at most `HEADER` bytes."""
+    start = raw[:HEADER]
+    ends = [at + len(end) for end in (b"\n\n", b"\n\r\n") if (at := start.find(end)) >= 0]
+    return start[: min(ends, default=len(start))]
+
+
 def batches(sized: Iterable[tuple[Item, int]]) -> Iterator[list[Item]]:
     """The items in their order, at most `MESSAGES` and, unless one alone is larger, `BYTES` at a time."""
     batch: list[Item] = []

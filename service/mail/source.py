@@ -76,7 +76,7 @@ class Inbox(Protocol):
     """Where one account's mail goes. Each call is one transaction: after a crash it has happened, or it has not.
 
     Calling again with what is there already changes nothing. Each raises the database's errors, and `Gone` when the
-    account is no longer followed by this worker.
+    account is no longer followed by this worker; `deliver` raises `Full`, too.
     """
 
     def cursor(self, folder: str) -> Cursor:
@@ -106,6 +106,10 @@ class Inbox(Protocol):
     def note_resync(self, reason: str) -> None:
         """Tell the owner that all of the mailbox is compared anew, and why."""
         ...
+
+
+class Full(Exception):
+    """The inbox takes no new message now; the sentence is for the account's owner. What arrives waits where it is."""
 
 
 class Gone(Exception):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
 
 from service.core.mime import parse, parse_headers
-from service.mail.source import Cursor, Known
+from service.mail.batches import header
+from service.mail.source import Cursor, Full, Known
 from service.metrics import MESSAGES, PARSE_SECONDS, STORE_SECONDS
-from service.store import accounts, events, placements
+from service.store import accounts, events, placements, quota
 from service.store.conversations import Conversations
 from service.store.database import one_at_a_time
-from service.store.tables import Folder, Message, Placement, Raw
+from service.store.tables import Account, Folder, Message, Placement, Raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from service.mail.source import Arrival
     from service.store.database import Database
     from service.store.queue import Queue
-    from service.store.tables import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,28 @@ class _Read:
     arrival: Arrival
     email: Email
     identity: str
+    outcome: str
+    """What it counts as, if it is new."""
+
+    def by_header(self) -> _Read:
+        """As it is kept where the quota has no room for all of it."""
+        raw = header(self.arrival.raw)
+        arrival = replace(self.arrival, raw=raw, size=_size(self.arrival), complete=False)
+        return replace(self, arrival=arrival, email=parse_headers(raw, quota.NOTE), outcome="over-quota")
 
 
 class StoreInbox:
-    """`service.mail.source.Inbox` for one account, for as long as `lease` is the one that is valid."""
+    """`service.mail.source.Inbox` for one account, for as long as `lease` is the one that is valid.
 
-    def __init__(self, database: Database, queue: Queue, account_id: int, lease: str) -> None:
+    `quota` are the bytes that all accounts of its owner may store together, 0 for any number.
+    """
+
+    def __init__(self, database: Database, queue: Queue, account_id: int, lease: str, quota: int = 0) -> None:
         self._database = database
         self._queue = queue
         self._account_id = account_id
         self._lease = lease
+        self._quota = quota
 
     def cursor(self, folder: str) -> Cursor:
         """How far the folder is read."""
@@ -76,14 +88,14 @@ class StoreInbox:
             place = self._moved(session, folder, cursor)
             here = placements.uids(session, place, cursor.uidvalidity, [one.arrival.uid for one in read])
             new_here = [one for one in read if one.arrival.uid not in here]
-            ids, made = self._keep(session, account, new_here)
+            ids, made, kept = self._keep(session, account, new_here)
             placements.add(session, place, cursor.uidvalidity, [(one.arrival, ids[one.identity]) for one in new_here])
             if made:
                 self._queue.understand(session, account.id)
             old = sorted({ids[one.identity] for one in new_here} - {message.id for message in made})
             changed = placements.refresh(session, account.id, old)
             events.append(session, account.user_id, *map(_arrived, made), *changed)
-        _count(account.kind, read, made, time.perf_counter() - began)
+        _count(account.kind, read, kept, time.perf_counter() - began)
 
     def change(self, folder: str, flags: Mapping[int, frozenset[str]], removed: Iterable[int], cursor: Cursor) -> None:
         """Note flags that changed and messages that the folder no longer has (by UID), and move the cursor."""
@@ -123,6 +135,15 @@ class StoreInbox:
             told = {"account_id": account.id, "reason": reason}
             events.append(session, account.user_id, events.New("account.resync", told, account.id))
 
+    def shortage(self) -> str:
+        """Why of new messages less than all is kept, in words for their owner; "" while there is room."""
+        if not self._quota:
+            return ""
+        with self._database.read() as session:
+            account = session.get(Account, self._account_id)
+            used = quota.stored(session, account.user_id) if account is not None else 0
+        return quota.shortage(used, self._quota)
+
     def _account(self, session: Session) -> Account:
         """The account, locked until the commit, so that what happens to one account happens in one order."""
         return accounts.leased(session, self._account_id, self._lease)
@@ -141,43 +162,56 @@ class StoreInbox:
         session.flush()
         return folder
 
-    def _keep(self, session: Session, account: Account, read: Sequence[_Read]) -> tuple[dict[str, int], list[Message]]:
-        """The ids of the messages by their identities, and those that were not here before."""
+    def _keep(
+        self, session: Session, account: Account, read: Sequence[_Read]
+    ) -> tuple[dict[str, int], list[Message], list[_Read]]:
+        """The ids of the messages by their identities, and those that were not here before, in two ways."""
         identities = [one.identity for one in read]
         known = select(Message.identity, Message.id).where(
             Message.account_id == account.id, Message.identity.in_(identities)
         )
         ids = {row.identity: row.id for row in session.execute(known)}
         new = {one.identity: one for one in reversed(read) if one.identity not in ids}
-        fresh = [one for one in read if new.get(one.identity) is one]
+        fresh = self._fitted(session, account, [one for one in read if new.get(one.identity) is one])
         conversations = Conversations(session, account.user_id, [one.email for one in fresh])
         threads = conversations.place([(one.email, one.arrival.received_at) for one in fresh])
         made = [_message(account, one, thread.id) for one, thread in zip(fresh, threads, strict=True)]
         session.add_all(made)
         session.flush()
-        kept = [
+        rows = [
             {"message_id": message.id, "data": one.arrival.raw, "complete": one.arrival.complete}
             for message, one in zip(made, fresh, strict=True)
         ]
-        if kept:
-            session.execute(insert(Raw), kept)
-        return ids | {message.identity: message.id for message in made}, made
+        if rows:
+            session.execute(insert(Raw), rows)
+        return ids | {message.identity: message.id for message in made}, made, fresh
+
+    def _fitted(self, session: Session, account: Account, fresh: Sequence[_Read]) -> list[_Read]:
+        """New messages as they are kept, and counted: where the quota has no room by their headers. Raises `Full`."""
+        before = stored = quota.stored(session, account.user_id) if self._quota else 0
+        fitted = []
+        for one in fresh:
+            if quota.is_exceeded(stored, self._quota):
+                raise Full(quota.shortage(stored, self._quota))
+            fits = not one.arrival.complete or quota.has_room(stored, len(one.arrival.raw), self._quota)
+            fitted.append(one if fits else one.by_header())
+            stored += len(fitted[-1].arrival.raw)
+        account.stored_bytes += stored - before
+        return fitted
 
 
 def _read(arrival: Arrival) -> _Read:
     with PARSE_SECONDS.time():
         email = parse(arrival.raw) if arrival.complete else parse_headers(arrival.raw)
-    return _Read(arrival, email, _identity(email, arrival.raw))
+    return _Read(arrival, email, _identity(email, arrival.raw), "stored" if arrival.complete else "too-large")
 
 
-def _count(kind: str, read: Sequence[_Read], made: Sequence[Message], seconds: float) -> None:
+def _count(kind: str, read: Sequence[_Read], kept: Sequence[_Read], seconds: float) -> None:
     """Count what became of messages, which took so long together."""
-    new = {message.identity for message in made}
+    outcomes = {one.identity: one.outcome for one in kept}
     for one in read:
         STORE_SECONDS.observe(seconds / len(read))
-        kept = "stored" if one.arrival.complete else "too-large"
-        MESSAGES.labels(kind, kept if one.identity in new else "duplicate").inc()
-        new.discard(one.identity)
+        MESSAGES.labels(kind, outcomes.pop(one.identity, "duplicate")).inc()
 
 
 def _identity(email: Email, raw: bytes) -> str:
@@ -204,13 +238,17 @@ def _message(account: Account, read: _Read, thread_id: int) -> Message:
         sent_at=email.sent,
         received_at=arrival.received_at,
         stored_at=datetime.now(UTC),
-        size=arrival.size or len(arrival.raw),
+        size=_size(arrival),
         text=email.text,
         html=email.html,
         attachments=[{"name": part.name, "type": part.type, "size": part.size} for part in email.attachments],
         defects=list(email.defects),
         **placements.state([arrival.flags]),
     )
+
+
+def _size(arrival: Arrival) -> int:
+    return arrival.size or len(arrival.raw)
 
 
 def _recipients(email: Email) -> list[Any]:

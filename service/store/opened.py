@@ -21,6 +21,8 @@ class Store:
 
     database: Database
     vault: Vault
+    quota: int = 0
+    """Bytes of mail that are stored for each user; 0 for any number."""
 
     def close(self) -> None:
         """Close the database's connections."""
@@ -29,7 +31,7 @@ class Store:
 
 def open_store(settings: Settings) -> Store:
     """The store that the settings describe; connects with the first transaction. Raises `Failure`."""
-    return Store(open_database(settings), Vault(_secrets(settings)))
+    return Store(open_database(settings), Vault(_secrets(settings)), settings.storage_quota)
 
 
 def open_database(settings: Settings) -> Database:

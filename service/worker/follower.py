@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.backoff import Backoff
-from service.mail.source import Gone, NeedsReauth, SourceError
+from service.mail.source import Full, Gone, NeedsReauth, SourceError
 from service.metrics import RECONNECTS, SYNC_SECONDS, SYNCS
 from service.store import accounts, health
 from service.store.database import is_full
@@ -44,7 +44,7 @@ class Follower:
         self._store = store
         self._account_id = account.id
         self._kind = account.kind
-        self._inbox = StoreInbox(store.database, queue, account.id, account.lease)
+        self._inbox = StoreInbox(store.database, queue, account.id, account.lease, store.quota)
         self._open = open_source
         self._source: Source | None = None
         self._stopping = threading.Event()
@@ -106,6 +106,8 @@ class Follower:
             except SourceError as error:
                 self._told("failing", str(error))
                 after = error.after
+            except Full as error:
+                self._told("failing", str(error))
             except SQLAlchemyError as error:
                 log.warning("account %d: the database fails: %s", self._account_id, type(error).__name__)
                 if is_full(error):
@@ -135,7 +137,7 @@ class Follower:
             SYNCS.labels("done").inc()
             if backoff.has_failed:
                 RECONNECTS.labels(self._kind).inc()
-            self._told("well")
+            self._told("well", self._inbox.shortage())
             backoff.reset()
             if not self._stopping.is_set():
                 source.wait(WAIT)

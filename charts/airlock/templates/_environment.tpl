@@ -49,6 +49,7 @@
   "DATA_DIR" "/var/lib/airlock"
   "DEMO" $config.demo
   "MAX_MESSAGE_SIZE" (int64 $config.maxMessageSize)
+  "STORAGE_QUOTA" (int64 $config.storageQuota)
   "IMAP_ALLOW_PRIVATE" $config.imap.allowPrivate
   "GMAIL_SEND" $config.gmail.send
   "SESSION_IDLE" (int64 $config.signIn.sessionIdle)

@@ -23,12 +23,12 @@ def parse(raw: bytes, *, limits: Limits = LIMITS) -> Email:
     return _email(message.headers, read_content(message, limits, defects), limits, defects)
 
 
-def parse_headers(raw: bytes, *, limits: Limits = LIMITS) -> Email:
-    """Read the headers alone, for a message whose size is over what is kept; a defect says so."""
+def parse_headers(raw: bytes, why: str = "it is larger than the limit", *, limits: Limits = LIMITS) -> Email:
+    """Read the headers alone, of a message that is not kept whole; a defect says `why`."""
     defects = Defects()
     data = raw[: 2 * limits.header_bytes].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     headers, _ = read_headers(data, 0, len(data), limits, defects)
-    defects.add("it is larger than the limit; only its headers are kept")
+    defects.add(f"{why}; only its headers are kept")
     return _email(headers, Content("", "", ()), limits, defects)
 
 

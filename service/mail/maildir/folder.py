@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from service.mail.batches import HEADER
+from service.mail.batches import HEADER, header
 from service.mail.maildir.names import folder_names, parse
 from service.mail.source import INBOX, SourceError
 
@@ -76,7 +76,7 @@ def read(file: File, limit: int) -> Content | None:
         if not stat.S_ISREG(status.st_mode):
             return None
         complete = status.st_size <= limit
-        raw = opened.read(limit) if complete else _header(opened.read(HEADER))
+        raw = opened.read(limit) if complete else header(opened.read(HEADER))
         return Content(raw, status.st_size, complete, _time(status.st_mtime))
 
 
@@ -130,11 +130,6 @@ def _open(stack: ExitStack, path: str, inside: int | None) -> int:
     descriptor = os.open(path, _DIRECTORY, dir_fd=inside)
     stack.callback(os.close, descriptor)
     return descriptor
-
-
-def _header(start: bytes) -> bytes:
-    ends = [at + len(end) for end in (b"\n\n", b"\n\r\n") if (at := start.find(end)) >= 0]
-    return start[: min(ends, default=len(start))]
 
 
 def _time(seconds: float) -> datetime:

@@ -32,11 +32,13 @@ class Account(Base):
     secret: Mapped[bytes | None]
     state: Mapped[str] = mapped_column(default="new")
     error: Mapped[str] = mapped_column(default="")
-    """Why it is failing, in words; "" when it is not."""
+    """What is wrong, in words; "" for nothing."""
     paused: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     last_success_at: Mapped[datetime | None]
     """When all that the source had was last in the store."""
+    stored_bytes: Mapped[int] = mapped_column(default=0)
+    """Of its messages as they are kept, in `raw_messages`."""
     sync_requested_at: Mapped[datetime | None]
     """When a sync was last asked for; a newer value than the syncer has seen starts one at once."""
     lease_owner: Mapped[str] = mapped_column(default="")
@@ -122,7 +124,7 @@ class Message(Base):
 
 
 class Raw(Base):
-    """The bytes of a message as the source had them; of one over the size limit the header alone."""
+    """The bytes of a message as the source had them; of one over the size limit, or the quota, the header alone."""
 
     __tablename__ = "raw_messages"
 

@@ -46,5 +46,6 @@ def test_the_workers_are_named_to_the_owner_alone(tmp_path: Path) -> None:
         answer = stranger.send("GET", "/status")
         assert "worker-of-the-cluster" not in answer.text
         assert answer.json() | {"schema_revision": ""} == {
-            "schema_revision": "", "waiting": 0, "dead_letters": 0, "accounts": [], "working": True, "workers": [],
+            "schema_revision": "", "waiting": 0, "dead_letters": 0, "stored_bytes": 0, "quota_bytes": None,
+            "accounts": [], "working": True, "workers": [],
         }  # fmt: skip
