@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, select
 
 from service.access.caller import Caller, digest
+from service.store.database import one_at_a_time
 from service.store.scope import read_as, write_as
 from service.store.tables import ApiToken, Audit
 
@@ -38,6 +39,7 @@ class ApiTokens:
         token = PREFIX + secrets.token_urlsafe(32)
         now = datetime.now(UTC)
         with write_as(self._database, user_id) as session:
+            one_at_a_time(session, user_id)  # or two that are counted at once could each be the last one
             if session.scalars(select(func.count()).select_from(ApiToken)).one() >= MOST:
                 raise TooMany
             made = ApiToken(user_id=user_id, name=name, digest=digest(token), writes=writes, created_at=now)

@@ -6,7 +6,7 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, select, update
 
 from service.access.caller import Caller, digest
 from service.store import clock
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from service.store.database import Database
 
+MOST = 100
+"""Browsers in which one user is signed in: in one more, and the session that was used longest ago ends."""
 _NOTICED = timedelta(minutes=1)
 """How late the use of a session may be written down: not with every request."""
 
@@ -47,6 +49,9 @@ class Sessions:
                     idle_at=now + self._idle,
                 )
             )  # fmt: skip
+            latest = select(BrowserSession.digest).where(BrowserSession.user_id == user_id)
+            forgotten = latest.order_by(BrowserSession.idle_at.desc(), BrowserSession.digest).offset(MOST)
+            session.execute(delete(BrowserSession).where(BrowserSession.digest.in_(forgotten)))
         return secret
 
     def find(self, secret: str) -> Caller | None:

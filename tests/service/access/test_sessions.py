@@ -103,6 +103,27 @@ def test_signing_in_ends_the_session_that_the_browser_had(sessions: Sessions, ow
     assert sessions.find(second) is not None
 
 
+def test_a_user_has_so_many_sessions(
+    database: Database, sessions: Sessions, owner: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one more the one that was used longest ago ends, of this user alone."""
+    monkeypatch.setattr(sessions_module, "MOST", 2)
+    with database.write() as session:
+        other = User(name="bob", created_at=clock.now(session))
+        session.add(other)
+    others = sessions.begin(other.id)
+    shift(database, "idle_at", SECOND)
+    first, second = sessions.begin(owner), sessions.begin(owner)
+    with database.write() as session:
+        session.execute(
+            update(BrowserSession)
+            .where(BrowserSession.digest == digest(second))
+            .values(idle_at=clock.now(session) + 30 * SECOND)
+        )
+    third = sessions.begin(owner)
+    assert [sessions.find(secret) is None for secret in (first, second, third, others)] == [False, True, False, False]
+
+
 def test_one_session_ends_or_all_of_a_user(database: Database, sessions: Sessions, owner: int) -> None:
     """Signing out here leaves other browsers alone, signing out everywhere leaves other people alone."""
     with database.write() as session:
