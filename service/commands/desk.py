@@ -6,10 +6,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from service import inputs
+from service.access.limits import Limited
 from service.commands.command import Refused, Work
 from service.store import events
 from service.store.database import insist
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=1)
 """How long the answer to an idempotency key is kept at least."""
 LONGEST_KEY = 255
+MOST = 5000
+"""Answers that are kept of one user; who sends more keys within a day waits."""
 _REUSED = "the idempotency key was used with another command, or with other data: use a new key for each command"
 
 
@@ -48,7 +51,7 @@ class Desk:
         """Do a command with data that came as JSON; returns its answer, as JSON.
 
         With a `key` the same command again does nothing more and has the first answer. `actor` says for the audit who
-        asked, such as "http". Raises `Refused`, and the database's errors; then nothing has been done.
+        asked, such as "http". Raises `Refused`, `Limited`, and the database's errors; then nothing has been done.
         """
         command = self._commands.get(name)
         if command is None:
@@ -97,7 +100,7 @@ class Desk:
     def _claim(self, work: Work, key: str, asked: str) -> Answered:
         """The row of an idempotency key; without an answer when it is new. Whoever is at the command now is waited for.
 
-        Raises `Refused` when the key stands for another command.
+        Raises `Refused` when the key stands for another command, and `Limited` when there are too many.
         """
         # Keyed with the vault's secret: a plain digest would let a stored password be guessed.
         digest = self._store.vault.fingerprint(asked)
@@ -109,6 +112,11 @@ class Desk:
             row = work.session.scalars(select(Answered).where(Answered.key == key)).one()
             if row.digest != digest:
                 raise Refused(422, _REUSED) from None
+            return row
+        known, oldest = work.session.execute(select(func.count(), func.min(Answered.at)).select_from(Answered)).one()
+        if known > MOST:
+            wait = (oldest + KEPT - work.now).total_seconds()
+            raise Limited(f"{MOST} of your idempotency keys are remembered for a day, and no more", max(wait, 0.0))
         return row
 
 

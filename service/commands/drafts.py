@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
+from sqlalchemy import Text, cast, func, select
 
 from service.commands.command import Command, Done, Refused
 from service.core.draft import BLANK
 from service.core.outgoing import Unsendable, compose
 from service.inputs import Id, Input
 from service.mail.registry import GMAIL
+from service.store.database import one_at_a_time
 from service.store.events import New
 from service.store.replies import outgoing
 from service.store.tables import Account, Draft, Message
@@ -18,6 +20,10 @@ from service.views import DraftView
 
 if TYPE_CHECKING:
     from service.commands.command import Work
+
+
+MOST = 20_000_000
+"""Characters of all drafts of one user, addressees included."""
 
 
 class Addressee(Input):
@@ -45,8 +51,13 @@ class One(Input):
 def edit(work: Work, given: Edit) -> Done[DraftView]:
     """Change a draft; a model does not overwrite it any more."""
     draft = _open(work, given.id)
+    one_at_a_time(work.session, work.user_id)  # or two that are measured at once could each be the last one
+    before = _size(work)
     for name, value in given.model_dump(exclude={"id"}, exclude_none=True).items():
         setattr(draft, name, value)
+    work.session.flush()
+    if before < (size := _size(work)) > MOST:
+        raise Refused(409, f"your drafts would have {size} characters, and at most {MOST} are kept: shorten some first")
     return _done(work, draft, "edited")
 
 
@@ -81,6 +92,11 @@ COMMANDS: tuple[Command[Any, Any], ...] = (
     Command("drafts.discard", "Discard a draft", One, DraftView, discard),
     Command("drafts.send", "Send a draft", One, DraftView, send),
 )
+
+
+def _size(work: Work) -> int:
+    """Characters of all drafts."""
+    return int(work.session.scalar(select(func.sum(func.length(Draft.text) + func.length(cast(Draft.to, Text))))) or 0)
 
 
 def _find(work: Work, draft_id: int) -> Draft:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from service.commands.command import Command, Done, Refused
 from service.core import rules as core
 from service.core.category import Category
-from service.core.rules.reading import MOST
+from service.core.rules.reading import MOST, SIZE
 from service.inputs import Id, Input, View
 from service.store.database import one_at_a_time
 from service.store.events import New
@@ -110,6 +110,8 @@ class Enqueued(View):
 def put(work: Work, given: Put) -> Done[Rules]:
     """Have these rules and no others; one that keeps its name keeps its id."""
     definitions = [core.definition(rule) for rule in _read(given.rule)]
+    if (size := len(json.dumps(definitions, ensure_ascii=False))) > SIZE:
+        raise Refused(422, f"the rules have {size} characters: at most {SIZE} are accepted")
     stored = _alone(work)
     if given.revision not in (None, revision(stored)):
         raise Refused(409, "the rules have been changed since they had this revision: read them, and put yours anew")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import func, select
 
+from service.access.limits import Limited
+from service.commands import desk
 from service.commands.command import Refused
 from service.commands.desk import forget_answers
 from service.store import events
-from service.store.tables import Account, Audit, Command, Event
+from service.store.tables import Account, Audit, Command, Event, User
 from service.store.tables.log import Audit as AuditRow
 
 if TYPE_CHECKING:
@@ -68,6 +71,28 @@ def test_a_key_stands_for_one_command(client: Client, maildir: str) -> None:
             client.do(name, key="k", **other)
         assert refused.value.status == 422
     assert count(client, Account) == 1
+
+
+def test_so_many_keys_are_remembered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more is refused until there is room; a known one and a command without any are not, nor is somebody else."""
+    monkeypatch.setattr(desk, "MOST", 2)
+    for key in "ab":
+        client.do("control.pause-all", key=key)
+    with pytest.raises(
+        Limited, match=r"2 of your idempotency keys are remembered for a day, and no more: wait 8\d{4} s"
+    ):
+        client.do("control.pause-all", key="c")
+    assert count(client, Command) == count(client, Audit) == 2
+    client.do("control.pause-all", key="a")
+    client.do("control.pause-all")
+    assert count(client, Command) == 2
+    with client.store.database.write() as session:
+        other = User(name="bob", created_at=datetime.now(UTC))
+        session.add(other)
+    client.desk.do(other.id, "control.pause-all", {}, key="c", actor="test")
+    with client.store.database.write() as session:
+        forget_answers(session, datetime.now(UTC))
+    client.do("control.pause-all", key="c")
 
 
 def test_a_command_that_is_sent_twice_at_once_is_done_once(client: Client, maildir: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select, text
 
-from service.commands import COMMANDS
+from service.commands import COMMANDS, drafts
 from service.commands.command import Refused
 from service.store.tables import DeadLetter, Draft, Message
 from tests.service.api.seed import Filled, fill
@@ -38,6 +38,21 @@ def test_a_draft_is_edited_and_discarded(client: Client, filled: Filled) -> None
     assert client.do("drafts.edit", id=id_, subject="Lunch")["state"] == "edited"
     with pytest.raises(Refused, match="there is no draft 4711"):
         client.do("drafts.edit", id=4711)
+
+
+@pytest.mark.parametrize("longer", [{"text": "x" * 1000}, {"to": [{"name": "x" * 300, "address": "x" * 300}]}])
+def test_drafts_are_not_longer_than_may_be_together(
+    client: Client, filled: Filled, monkeypatch: pytest.MonkeyPatch, longer: dict[str, Any]
+) -> None:
+    """What would be too long is refused, and a shorter one is not, though all together still are."""
+    monkeypatch.setattr(drafts, "MOST", 500)
+    id_ = draft_id(client)
+    with pytest.raises(Refused, match=r"your drafts would have \d+ characters, and at most 500 are kept") as refused:
+        client.do("drafts.edit", id=id_, **longer)
+    assert refused.value.status == 409
+    assert client.do("drafts.edit", id=id_, text="x" * 400)["state"] == "edited"
+    monkeypatch.setattr(drafts, "MOST", 100)
+    assert client.do("drafts.edit", id=id_, text="x" * 300)["text"] == "x" * 300
 
 
 def test_one_command_alone_sends() -> None:

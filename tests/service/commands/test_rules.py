@@ -52,6 +52,16 @@ def test_rules_are_replaced_in_their_order(client: Client) -> None:
         assert [rule.name for rule in rules.enabled(session, client.user_id)] == ["Bob"]
 
 
+def test_rules_are_not_longer_than_a_text_with_rules_may_be(client: Client) -> None:
+    """Two hundred of the usual kind are far from it."""
+    words = [f"{number:0500}" for number in range(100)]
+    long = [{**SHOP, "name": f"{number}", "when": {"subject": words}} for number in range(5)]
+    with pytest.raises(Refused, match=r"the rules have 2\d{5} characters: at most 200000 are accepted"):
+        client.do("rules.put", rule=long)
+    assert names(client.do("rules.put", rule=long[:1])) == ["0"]
+    client.do("rules.put", rule=[{**SHOP, "name": f"{number}"} for number in range(200)])
+
+
 def test_rules_are_reordered_and_forgotten(client: Client) -> None:
     """The new order names each rule once."""
     put = client.do("rules.put", rule=[SHOP, LUNCH, BOB])
