@@ -1,4 +1,6 @@
-"""The task that forgets what is kept no longer: events and work that is done, a little at a time; answers; sessions."""
+"""The task that forgets what is kept no longer: events, the audit and work that is done, a little at a time;
+answers; sessions.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from service.access import sessions, sign_in
 from service.commands import desk
-from service.store import events, queue, schema
+from service.store import audit, events, queue, schema
 
 if TYPE_CHECKING:
     from service.control.task import Heartbeat
@@ -35,6 +37,8 @@ class Pruning:
                 beat()
             while await asyncio.to_thread(self._forget_work):
                 beat()
+            while await asyncio.to_thread(self._shorten_audit):
+                beat()
             await asyncio.to_thread(self._forget)
             beat()
             await asyncio.sleep(EVERY)
@@ -45,6 +49,10 @@ class Pruning:
 
     def _forget_work(self) -> int:
         return self._queue.forget(datetime.now(UTC) - queue.KEPT, _AT_ONCE)
+
+    def _shorten_audit(self) -> int:
+        with self._database.write() as session:
+            return audit.shorten(session, _AT_ONCE)
 
     def _forget(self) -> None:
         with self._database.write() as session:

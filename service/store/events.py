@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from service.store.database import wake
 from service.store.tables import Event, User
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(days=30)
 """How long an event is kept for clients that were away."""
+
+MOST = 200_000
+"""Events of one user that are kept, however young they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,12 @@ def newest(session: Session, user_ids: Iterable[int]) -> dict[int, int]:
 
 
 def prune(session: Session, before: datetime, limit: int) -> int:
-    """Forget events from before a time, at most `limit` of each user; returns how many there were."""
+    """Forget events from before a time, and those beyond `MOST`, at most `limit` of each user; returns how many."""
     forgotten = 0
-    for user_id in session.scalars(select(User.id).order_by(User.id)).all():
+    for user_id, newest in session.execute(select(User.id, User.last_event).order_by(User.id)).all():
         first = select(Event.id, Event.at).where(Event.user_id == user_id).order_by(Event.id).limit(limit).subquery()
-        old = session.scalars(select(func.max(first.c.id)).where(first.c.at < before)).one()
+        is_old = or_(first.c.at < before, first.c.id <= newest - MOST)
+        old = session.scalars(select(func.max(first.c.id)).where(is_old)).one()
         if old is None:
             continue
         known = session.scalars(select(User.pruned_event).where(User.id == user_id).with_for_update()).one()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from service.core.rules import RulesError, combined, read_rules
+from service.core.rules.reading import MOST
 from service.store.tables import Rule, RuleApplication
 
 if TYPE_CHECKING:
@@ -51,18 +52,25 @@ def show(analysis: Analysis, applications: Sequence[rules.Application], correcte
 
 
 def audit(session: Session, analysis: Analysis, applications: Sequence[rules.Application], at: datetime) -> None:
-    """Note each application, once for the same rule, reason and effects on a message."""
+    """Note each application, once for the same rule, reason and effects on a message; it has the newest `MOST`."""
     told = select(RuleApplication.rule, RuleApplication.because, RuleApplication.actions)
     known = [tuple(row) for row in session.execute(told.where(RuleApplication.message_id == analysis.message_id))]
+    count = len(known)
     for application in applications:
         row = (application.rule, "; ".join(application.because), _actions(application.effects))
         if row not in known:
+            count += 1
             session.add(
                 RuleApplication(
                     user_id=analysis.user_id, message_id=analysis.message_id, rule=row[0], because=row[1],
                     actions=row[2], at=at,
                 )
             )  # fmt: skip
+    if count > MOST:
+        session.flush()
+        noted = select(RuleApplication.id).where(RuleApplication.message_id == analysis.message_id)
+        forgotten = noted.order_by(RuleApplication.id.desc()).offset(MOST)
+        session.execute(delete(RuleApplication).where(RuleApplication.id.in_(forgotten)))
 
 
 def _actions(effects: rules.Effects) -> list[Any]:

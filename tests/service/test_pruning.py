@@ -14,9 +14,9 @@ from service.access import Access
 from service.commands import desk
 from service.control.pruning import Pruning
 from service.mail.source import Cursor
-from service.store import events, queue
+from service.store import audit, events, queue
 from service.store.queue import Queue
-from service.store.tables import Command, DeadLetter, Event, User
+from service.store.tables import Audit, Command, DeadLetter, Event, User
 from tests.probes.proc import eventually
 from tests.service.live.listener import OWNER, append, serve
 from tests.service.store import workflows
@@ -118,3 +118,36 @@ def test_nothing_is_forgotten_under_a_newer_schema(database: Database) -> None:
     with pytest.raises(Failure, match="the database's schema is 9999"):
         asyncio.run(Pruning(database, Queue(database)).run(lambda: None))
     assert kept(database) == (5, 0)
+
+
+def test_of_more_events_than_are_kept_the_newest_stay(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though all are young; who has none of those that are gone begins anew."""
+    monkeypatch.setattr(events, "MOST", 5)
+    Access(database, None).prepare(serves=False)
+    append(database, 25)
+    before = datetime.now(UTC) - events.KEPT
+    for gone, left, pruned in ((15, 10, 15), (5, 5, 20), (0, 5, 20)):
+        with database.write() as session:
+            assert events.prune(session, before, 15) == gone
+        assert kept(database) == (left, pruned)
+    with database.read() as session:
+        assert events.after(session, OWNER, 19, 100) is None
+        assert [event.id for event in events.after(session, OWNER, 20, 100) or ()] == list(range(21, 26))
+
+
+def test_of_more_entries_of_the_audit_than_are_kept_the_newest_stay(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each user for itself, some at a time."""
+    monkeypatch.setattr(audit, "MOST", 3)
+    owners = [make_mailbox(database, name).user_id for name in ("ann", "bob")]
+    with database.write() as session:
+        for number in range(8):
+            at = NOW + timedelta(seconds=number)
+            session.add(Audit(user_id=owners[0], at=at, actor="test", action=f"{number}", detail={}))
+        session.add(Audit(user_id=owners[1], at=NOW, actor="test", action="other", detail={}))
+    for gone in (4, 1, 0):
+        with database.write() as session:
+            assert audit.shorten(session, 4) == gone
+    with database.read() as session:
+        assert session.scalars(select(Audit.action).order_by(Audit.id)).all() == ["5", "6", "7", "other"]

@@ -14,6 +14,7 @@ from service.api import audit, drafts, pages, rules, status
 from service.core.mime import parse
 from service.mail.source import Cursor
 from service.settings import Settings
+from service.store import audit as log
 from service.store import events, export, queue
 from service.store.conversations import Conversations
 from service.store.opened import Store
@@ -165,6 +166,10 @@ QUERIES: dict[str, tuple[Callable[[Database], object], str]] = {
         "ix_drafts_user_id_updated_at_id",
     ),
     "a page of the audit": (_as_user(audit.list_entries, pages.Page(cursor=CURSOR)), "ix_audit_user_id_at_id"),
+    "entries of the audit that are too many": (
+        _read(lambda session: log.shorten(session, 10)),
+        "ix_audit_user_id_at_id",
+    ),
     "a page of what rules did": (
         _as_user(rules.list_applications, rules.Filters(cursor=CURSOR)),
         "ix_rule_applications_user_id_at_id",

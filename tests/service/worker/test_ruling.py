@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from service.settings import Settings
+from service.store import rules
 from service.store.queue import Queue
 from service.store.tables import Analysis, RuleApplication
 from service.worker.ruling import apply_next
@@ -53,6 +54,20 @@ def test_nobody_waits_while_mail_is_read(client: Client, box: Mailbox) -> None:
     assert found == []
     assert [one.labels for one in analyses(client)] == [["news"], ["news"]]
     assert last == analyses(client)[-1].message_id
+
+
+def test_a_message_has_so_many_applications_noted(
+    client: Client, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often rules are given other names and applied: the newest are kept, of each message."""
+    monkeypatch.setattr(rules, "MOST", 2)
+    for name in "abcd":
+        client.do("rules.put", rule=[{**NEWS, "name": name}])
+        apply_next(client.store.database, client.user_id, 0)
+    with client.store.database.read() as session:
+        noted = session.execute(select(RuleApplication.message_id, RuleApplication.rule).order_by(RuleApplication.id))
+        first, second = (one.message_id for one in analyses(client))
+        assert [tuple(row) for row in noted] == [(first, "c"), (second, "c"), (first, "d"), (second, "d")]
 
 
 @on_postgresql
