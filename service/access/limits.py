@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 COSTS: Mapping[str, int] = {
     "messages.list": 1,  # with `q`: a search
     "accounts.sync": 2,
+    "accounts.create": 2,  # this and the next two sync a mailbox at once
+    "accounts.update": 2,
+    "accounts.resume": 2,
     "control.resume-all": 10,  # a sync of every mailbox
     "rules.dry-run": 2,
     "rules.apply": 10,

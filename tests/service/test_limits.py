@@ -39,6 +39,9 @@ COSTLY = [
     ("POST", "/api/rules/dry-run"),
     ("POST", "/api/rules/apply"),
     ("POST", "/api/accounts/1/sync"),
+    ("POST", "/api/accounts"),
+    ("PATCH", "/api/accounts/1"),
+    ("POST", "/api/accounts/1/resume"),
     ("POST", "/api/resume"),
 ]
 
