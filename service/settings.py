@@ -72,8 +72,9 @@ class Settings(MailSettings):
     costly_requests: Annotated[int, Field(ge=20, le=1_000_000)] = setting(
         "COSTLY_REQUESTS",
         120,
-        says="How many searches each user may ask for in a minute; a sync or a dry run of rules counts as 2 of them, "
-        "applying rules as 10, an export as 20. From one address it may be four times as much.",
+        says="How many searches, documents and attachments of mail each user may ask for in a minute; a sync or a dry "
+        "run of rules counts as 2 of them, applying rules as 10, an export as 20. From one address it may be four "
+        "times as much.",
         accepted="a whole number from 20 to 1000000",
     )
     socketio_max_sessions: Annotated[int, Field(ge=1, le=100_000)] = setting(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 COSTS: Mapping[str, int] = {
     "messages.list": 1,  # with `q`: a search
+    "messages.html": 1,  # this and the next read the whole mail anew
+    "attachments.get": 1,
     "accounts.sync": 2,
     "accounts.create": 2,  # this and the next two sync a mailbox at once
     "accounts.update": 2,
