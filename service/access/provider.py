@@ -27,6 +27,7 @@ logging.getLogger("httpx2").setLevel(logging.WARNING)  # it has a line for each 
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]
 """Signatures with a key that the provider alone has: neither "none" nor an HMAC."""
 SCOPE = "openid email profile"
+_BASIC = "client_secret_basic"
 _TIMEOUT = 10.0  # seconds
 _FRESH = 3600.0  # seconds that metadata and keys are kept
 _LEEWAY = 60  # seconds that clocks may differ
@@ -138,11 +139,17 @@ class Provider:
         return AsyncOAuth2Client(
             self._client_id,
             self._secret.get_secret_value(),
+            token_endpoint_auth_method=self._shows_secret(),
             scope=SCOPE,
             redirect_uri=self._redirect_uri,
             code_challenge_method="S256",
             timeout=_TIMEOUT,
         )
+
+    def _shows_secret(self) -> str:
+        """In the body as Google documents it, or where that alone is known (OpenID Connect Discovery 1.0, 3)."""
+        known = self._metadata.get("token_endpoint_auth_methods_supported", [_BASIC])
+        return "client_secret_post" if self.name == "google" or _BASIC not in known else _BASIC
 
 
 async def _json(http: httpx2.AsyncClient, url: str) -> dict[str, Any]:

@@ -38,6 +38,9 @@ class Issuer(ThreadingHTTPServer):
     """What it signs with, and the only one that it publishes."""
     keys_read = 0
     asked: dict[str, str]
+    authorization = ""
+    methods: list[str] | None = None
+    """How it says that clients show their secret."""
 
     @property
     def url(self) -> str:
@@ -68,6 +71,8 @@ class _Answers(BaseHTTPRequestHandler):
             "jwks_uri": f"{base}/keys",
             "code_challenge_methods_supported": ["plain"],
         }
+        if self.server.methods is not None:
+            metadata["token_endpoint_auth_methods_supported"] = self.server.methods
         if self.path == "/keys":
             self.server.keys_read += 1
             metadata = {"keys": [self.server.key.as_dict(private=False)]}
@@ -76,6 +81,7 @@ class _Answers(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.asked = {name: values[0] for name, values in parse_qs(body).items()}
+        self.server.authorization = self.headers.get("Authorization", "")
         self._say({"access_token": "a", "token_type": "Bearer", "id_token": self.server.id_token})
 
     def _say(self, answer: dict[str, Any]) -> None:
@@ -101,9 +107,9 @@ def issuer() -> Iterator[Issuer]:
         thread.join()
 
 
-def redeem(issuer: Issuer) -> Person:
+def redeem(issuer: Issuer, name: str = "oidc") -> Person:
     """What the service makes of the issuer's answer."""
-    provider = Provider("oidc", issuer.url, CLIENT, SecretStr("s"), "http://localhost/auth/callback/oidc")
+    provider = Provider(name, issuer.url, CLIENT, SecretStr("s"), "http://localhost/auth/callback/oidc")
     return asyncio.run(provider.redeem("code", NONCE, VERIFIER))
 
 
@@ -113,6 +119,18 @@ def test_a_good_token_names_a_person(issuer: Issuer, claims: dict[str, Any]) -> 
     issuer.id_token = issuer.signed(**claims)
     assert redeem(issuer) == Person(issuer.url, "1", "ann@example.org", "")
     assert (issuer.asked["code"], issuer.asked["code_verifier"]) == ("code", VERIFIER)
+
+
+@pytest.mark.parametrize("name", ["oidc", "google"])
+@pytest.mark.parametrize("methods", [None, ["client_secret_basic", "client_secret_post"], ["client_secret_post"]])
+def test_the_secret_is_shown_as_the_provider_wants_it(issuer: Issuer, methods: list[str] | None, name: str) -> None:
+    """In the head, which every provider knows that does not say otherwise; to Google in the body, as it documents."""
+    issuer.methods = methods
+    issuer.id_token = issuer.signed()
+    redeem(issuer, name)
+    in_body = name == "google" or methods == ["client_secret_post"]
+    assert issuer.asked.get("client_secret") == ("s" if in_body else None)
+    assert issuer.authorization.startswith("Basic ") is not in_body
 
 
 @pytest.mark.parametrize(
