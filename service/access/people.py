@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from service.store.database import one_at_a_time
+from service.store.people import forgotten
 from service.store.scope import read_as, write_as
 from service.store.tables import ApiToken, BrowserSession, Identity, User
 
@@ -43,10 +44,11 @@ class People:
     def gone(self, user_ids: Collection[int]) -> set[int]:
         """Those of the users who may not sign in any more; asked with each request, as other replicas know other lists.
 
-        A user without a person, as the owner is at first, is none of them.
+        So are those who deleted everything, whatever was made for them meanwhile; the owner, though, stays.
         """
         with read_as(self._database, "everybody") as session:
-            return self._gone(session, select(Identity.user_id, Identity.email).where(Identity.user_id.in_(user_ids)))
+            known = select(Identity.user_id, Identity.email).where(Identity.user_id.in_(user_ids))
+            return self._gone(session, known) | forgotten(session, user_ids)
 
     def _gone(self, session: Session, known: Select[int, str]) -> set[int]:
         rows = session.execute(known).all()

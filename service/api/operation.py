@@ -84,8 +84,8 @@ class Operation:
     @property
     def problems(self) -> set[int]:
         """Statuses of problems."""
-        of_bodies = (400, 403, 413, 415) if self.bodies is not None else ()
-        return {401, 422, 429, 503, *of_bodies, *self.refusals}
+        of_bodies = (400, 409, 413, 415) if self.bodies is not None else ()
+        return {401, 403, 422, 429, 503, *of_bodies, *self.refusals}
 
 
 def read(

@@ -187,7 +187,7 @@ def _checked(work: Work, kind: str, settings: dict[str, JsonValue]) -> dict[str,
 
 
 def _address(account: Account, wanted: str) -> str:
-    if account.kind == registry.GMAIL and wanted != account.address:
+    if account.kind == registry.GMAIL and account.address and wanted != account.address:
         what = f"the address of account {account.id} stays, as Google names it: connect another mailbox for another one"
         raise Refused(422, what, [{"where": "address", "what": what}])
     return wanted

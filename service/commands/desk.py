@@ -16,7 +16,7 @@ from service.store import events
 from service.store.database import insist
 from service.store.people import owner
 from service.store.scope import read_as, write_as
-from service.store.tables import Audit
+from service.store.tables import Audit, User
 from service.store.tables import Command as Answered
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class Desk:
                 if row is not None and row.answer:
                     return row.answer
                 done = command.run(work, input_)
+                if name != "everything.delete" and user_id != self._owner and not session.scalar(select(User.name)):
+                    raise Refused(409, "everything of yours was deleted meanwhile: sign in again")
                 answer = _answer(done)
                 if row is not None:
                     row.answer = answer

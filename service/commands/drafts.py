@@ -50,8 +50,8 @@ class One(Input):
 
 def edit(work: Work, given: Edit) -> Done[DraftView]:
     """Change a draft; a model does not overwrite it any more."""
-    draft = _open(work, given.id)
     one_at_a_time(work.session, work.user_id)  # or two that are measured at once could each be the last one
+    draft = _open(work, given.id)
     before = _size(work)
     for name, value in given.model_dump(exclude={"id"}, exclude_none=True).items():
         setattr(draft, name, value)

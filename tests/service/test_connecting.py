@@ -314,6 +314,15 @@ def test_the_address_of_a_mailbox_stays(browser: Browser) -> None:
     assert [(one["address"], one["name"]) for one in accounts(browser)] == [(MINE, "Mine")]
 
 
+def test_an_address_that_a_script_left_out_is_said_once(other: Browser, google: GoogleServer) -> None:
+    """Who had a mailbox followed by its token alone may say whose it is, and then it stays."""
+    made = {"kind": "gmail", "name": "Mine", "secret": google.grant()}
+    account = other.send("POST", "/api/accounts", json=made).raise_for_status().json()
+    path = f"/api/accounts/{account['id']}"
+    assert other.send("PATCH", path, json={"address": MINE}).status_code == 200
+    assert other.send("PATCH", path, json={"address": "else@gmail.example"}).status_code == 422
+
+
 def test_access_that_is_needed_again_is_left(
     google: GoogleServer, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

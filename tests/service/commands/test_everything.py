@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import func, select, text
 
 from service.access import Access
+from service.access.api_tokens import ApiTokens
 from service.access.people import People
 from service.access.provider import Person
 from service.access.sessions import Sessions
 from service.commands.command import Refused
 from service.store import events
-from service.store.tables import AccessToken, Audit, Base, Command, Event, Identity, User
+from service.store.tables import AccessToken, Audit, Base, Command, Event, Identity, Rule, User
 from tests.service.api.seed import fill
 from tests.service.store.followed import add_mailbox, mail
 
@@ -71,6 +72,27 @@ def test_who_it_was_goes_too(client: Client, owner: bool) -> None:
     again = people.user_of(gone)
     assert (again == ids[gone]) is owner
     assert people.user_of(other) == ids[other]
+
+
+@pytest.mark.parametrize("owner", [True, False])
+def test_what_was_under_way_leaves_nothing(client: Client, owner: bool) -> None:
+    """A command or a token that comes after the deletion, of a request from before it; the owner begins anew."""
+    database = client.store.database
+    people = People(database, ["ann@example.org"], ["example.org"])
+    ann, bob = (people.user_of(Person("i", name, f"{name}@example.org", name)) for name in ("ann", "bob"))
+    gone = ann if owner else bob
+    client.desk.do(gone, "everything.delete", WORDS, actor="test")
+    ApiTokens(database).make(gone, "late", writes=True)
+    assert people.gone([ann, bob]) == (set() if owner else {bob})
+    late = {"rule": [{"name": "X", "when": {"subject": "x"}, "then": {"pin": True}}]}
+    if owner:
+        client.desk.do(gone, "rules.put", late, actor="test")
+        return
+    with pytest.raises(Refused, match="deleted meanwhile") as refused:
+        client.desk.do(gone, "rules.put", late, actor="test")
+    assert refused.value.status == 409
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Rule)) == 0
 
 
 def test_a_client_that_was_away_has_to_begin_anew(client: Client) -> None:
