@@ -60,6 +60,7 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
             yield Doors(process.wait_ready(), headers)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "caller",
     ["nobody", "wrong token", "reading token", "session without CSRF token", "writing token", "session"],

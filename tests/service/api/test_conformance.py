@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from service.api import OPERATIONS, auth
@@ -20,6 +21,7 @@ EXAMPLES = 25
 """Requests of each kind to each operation; all of them take about half a minute."""
 
 
+@pytest.mark.timeout(600)
 def test_whatever_is_asked_the_answer_is_described(filled: Boot, tmp_path: Path) -> None:
     """No 5xx, no status, header or body that is not described, and nothing is accepted that should not be."""
     conform(filled, tmp_path, {"Authorization": f"Bearer {TOKEN}"}, "--max-examples", str(EXAMPLES))
