@@ -109,7 +109,14 @@ class Inbox(Protocol):
 
 
 class Full(Exception):
-    """The inbox takes no new message now; the sentence is for the account's owner. What arrives waits where it is."""
+    """The inbox takes no new message now; the sentence is for the account's owner. What arrives waits where it is.
+
+    `used` are the bytes that its owner has stored: with fewer there may be room.
+    """
+
+    def __init__(self, sentence: str, used: int) -> None:
+        super().__init__(sentence)
+        self.used = used
 
 
 class Gone(Exception):

@@ -135,14 +135,15 @@ class StoreInbox:
             told = {"account_id": account.id, "reason": reason}
             events.append(session, account.user_id, events.New("account.resync", told, account.id))
 
-    def shortage(self) -> str:
-        """Why of new messages less than all is kept, in words for their owner; "" while there is room."""
-        if not self._quota:
-            return ""
+    def stored(self) -> int:
+        """The bytes of mail that its owner has stored, of all accounts; 0 when this one is deleted."""
         with self._database.read() as session:
             account = session.get(Account, self._account_id)
-            used = quota.stored(session, account.user_id) if account is not None else 0
-        return quota.shortage(used, self._quota)
+            return quota.stored(session, account.user_id) if account is not None else 0
+
+    def shortage(self) -> str:
+        """Why of new messages less than all is kept, in words for their owner; "" while there is room."""
+        return quota.shortage(self.stored(), self._quota) if self._quota else ""
 
     def _account(self, session: Session) -> Account:
         """The account, locked until the commit, so that what happens to one account happens in one order."""
@@ -192,7 +193,7 @@ class StoreInbox:
         fitted = []
         for one in fresh:
             if quota.is_exceeded(stored, self._quota):
-                raise Full(quota.shortage(stored, self._quota))
+                raise Full(quota.shortage(stored, self._quota), before)
             fits = not one.arrival.complete or quota.has_room(stored, len(one.arrival.raw), self._quota)
             fitted.append(one if fits else one.by_header())
             stored += len(fitted[-1].arrival.raw)

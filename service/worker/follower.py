@@ -34,6 +34,8 @@ WAIT = 300.0
 """Seconds after which an account is synced even though its source saw nothing happen."""
 AT_LEAST = 0.5
 """Seconds from the beginning of a sync to that of the next, however much its source sees happen."""
+FULL_FOR = 3600.0
+"""Seconds after which a full inbox is tried again, though nothing says that it has room: that fetches mail in vain."""
 
 
 class Follower:
@@ -95,6 +97,7 @@ class Follower:
         while True:
             self._hurry.clear()
             after = 0.0
+            full: Full | None = None
             try:
                 self._follow(backoff)
             except Gone:
@@ -108,6 +111,7 @@ class Follower:
                 after = error.after
             except Full as error:
                 self._told("failing", str(error))
+                full = error.with_traceback(None)  # its frames hold all that was fetched
             except SQLAlchemyError as error:
                 log.warning("account %d: the database fails: %s", self._account_id, type(error).__name__)
                 if is_full(error):
@@ -123,6 +127,8 @@ class Follower:
             pause = backoff.next()
             self._stopping.wait(after)  # which the source asks for, and nobody's hurry shortens
             self._hurry.wait(max(0.0, pause - after))
+            if full is not None:
+                self._wait_for_room(full)
 
     def _follow(self, backoff: Backoff) -> None:
         """Until it shall stop."""
@@ -142,6 +148,20 @@ class Follower:
             if not self._stopping.is_set():
                 source.wait(WAIT)
                 self._stopping.wait(max(0.0, began + AT_LEAST - time.monotonic()))
+
+    def _wait_for_room(self, full: Full) -> None:
+        """Until less is stored than when it was full, a sync is asked for, or `FULL_FOR` has passed."""
+        until, looks = time.monotonic() + FULL_FOR, Backoff()
+        while time.monotonic() < until and not self._has_room(full) and not self._hurry.wait(looks.next()):
+            self._told("failing", str(full))
+
+    def _has_room(self, full: Full) -> bool:
+        """Whether less is stored than then; not while the database is away, which would take nothing."""
+        try:
+            return self._inbox.stored() < full.used
+        except SQLAlchemyError as error:
+            log.warning("account %d: it is not known whether there is room: %s", self._account_id, type(error).__name__)
+            return False
 
     def _told(self, state: str, error: str = "") -> bool:
         """Whether the state is noted; where it is not, this process knows it."""

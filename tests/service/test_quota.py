@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from tests.probes.proc import eventually
 from tests.service.api.client import Api
+from tests.service.google.server import GoogleServer
 from tests.service.process import metric, start
+from tests.service.provider import ANN
 from tests.service.store.followed import raw
 from tests.service.test_mailboxes import Maildir
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 QUOTA = 100_000
 HEADERS = "of new messages only the headers are stored"
 WAITS = "new mail waits where it is"
+MESSAGE = "/gmail/v1/users/me/messages/"
 
 
 def is_told(api: Api, number: int, state: str, words: str) -> bool:
@@ -60,3 +64,35 @@ def test_a_quota_is_used_up_and_has_room_again(tmp_path: Path) -> None:
         assert len(listed) == 20
         assert all(api.get(f"/messages/{one['id']}")["complete"] for one in listed)
         assert api.get("/status")["stored_bytes"] < QUOTA
+
+
+def test_what_a_quota_has_no_room_for_is_not_fetched_again_and_again(tmp_path: Path) -> None:
+    """It is when a sync is asked for, and when another mailbox is deleted; Google is asked for nothing between."""
+    folder, number = tmp_path / "maildir" / "large", 20
+    people = {"BASE_URL": "http://localhost:8000", "ALLOWED_USERS": ANN}
+    large = Maildir(folder)
+    large.deliver(raw(1, text="Much. " * 16_700))
+    with (
+        GoogleServer() as google,
+        start(DATA_DIR=str(tmp_path), STORAGE_QUOTA=str(QUOTA), **google.env, **people) as boot,
+        Api(boot.wait_ready()) as api,
+    ):
+        first = api.post("/accounts", {"name": "Large", **large.account})["id"]
+        eventually(lambda: is_told(api, 0, "well", HEADERS))
+        for one in range(10, 10 + number):
+            google.mailbox.deliver(raw(one, Subject="word " * 200))
+        given = {"kind": "gmail", "name": "Mine", "address": "me@example.org", "secret": google.grant()}
+        second = api.post("/accounts", given)["id"]
+        eventually(lambda: is_told(api, 1, "failing", WAITS))
+        assert google.count(MESSAGE) == number
+        shutil.rmtree(folder)  # so that the other one fails again and again, by the same pauses
+        api.post(f"/accounts/{first}/sync")
+        eventually(lambda: metric(boot, 'airlock_syncs_total{outcome="failed"}') >= 4)
+        assert google.count(MESSAGE) == number
+        assert is_told(api, 1, "failing", WAITS)
+        api.post(f"/accounts/{second}/sync")
+        eventually(lambda: google.count(MESSAGE) == 2 * number)
+        api.send("DELETE", f"/accounts/{first}").raise_for_status()
+        eventually(lambda: is_told(api, 0, "well", ""))
+        assert len(api.get("/messages")["messages"]) == number
+        assert google.count(MESSAGE) == 3 * number

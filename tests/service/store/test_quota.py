@@ -104,8 +104,9 @@ def test_nothing_is_stored_without_end(mailbox: Mailbox) -> None:
     """When the headers are a tenth more than the quota new mail waits: nothing of it is stored, the cursor stays."""
     limit, uids = 2 * SIZE, list(range(12, 99))
     deliver(mailbox, limit, 10, 11)
-    with pytest.raises(Full, match=r"bytes\) is there: new mail waits where it is; delete a mailbox"):
+    with pytest.raises(Full, match=r"bytes\) is there: new mail waits where it is; delete a mailbox") as refused:
         deliver(mailbox, limit, *uids)
+    assert refused.value.used == stored(mailbox)  # nothing of what was refused counts
     assert whole(mailbox) == [True, True]
     while stored(mailbox) < 1.1 * limit:
         deliver(mailbox, limit, uids.pop(0))

@@ -8,18 +8,23 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from prometheus_client import REGISTRY
 
-from service.mail.source import NeedsReauth, SourceError
+from service.backoff import Backoff
+from service.mail.source import Cursor, NeedsReauth, SourceError
+from service.store import threads
+from service.store.inbox import StoreInbox
 from service.store.opened import Store
 from service.store.queue import Queue
 from service.store.tables import Account
 from service.store.vault import Vault
+from service.worker import follower as module
 from service.worker import unnoted
 from service.worker.follower import AT_LEAST, Follower
 from service.worker.lease import Leased
 from service.worker.tally import count
-from tests.service.store.followed import NOW, OWNER
+from tests.service.store.followed import NOW, OWNER, add_mailbox, arrival, raw
 from tests.service.worker.test_dead_letters import execute
 from tests.service.worker.whole import wait_until
 
@@ -56,9 +61,9 @@ class Chatty:
 
 
 @contextmanager
-def following(mailbox: Mailbox, source: Source) -> Iterator[Follower]:
+def following(mailbox: Mailbox, source: Source, quota: int = 0) -> Iterator[Follower]:
     """A follower of that source; on the way out it has ended."""
-    store = Store(mailbox.database, Vault(["of the test, which keeps no secret"]))
+    store = Store(mailbox.database, Vault(["of the test, which keeps no secret"]), quota)
     leased = Leased(mailbox.account_id, "maildir", OWNER, None)
     follower = Follower(store, Queue(mailbox.database), leased, lambda _: source)
     follower.start()
@@ -104,6 +109,89 @@ def test_who_asks_for_a_sync_does_not_wait_for_earlier_failures(mailbox: Mailbox
             wait_until(lambda number=number: len(source.began) >= number, pause=0.01)  # type: ignore[misc]
             follower.ask(NOW + timedelta(seconds=number))
         wait_until(lambda: len(source.began) >= wanted)
+
+
+class Bringing(Chatty):
+    """A source with one message."""
+
+    def sync(self, inbox: Inbox) -> None:
+        """Note when, and bring it."""
+        super().sync(inbox)
+        inbox.deliver("INBOX", [arrival(1)], Cursor(7, 2))
+
+
+class Looks:
+    """How often it was looked whether there is room."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def wait(self, more: int = 5) -> None:
+        """Until it was looked so often again."""
+        wanted = self.number + more
+        wait_until(lambda: self.number >= wanted, pause=0.01)
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
+    """Of a follower whose pauses are short."""
+    looks, stored = Looks(), StoreInbox.stored
+
+    def look(inbox: StoreInbox) -> int:
+        looks.number += 1
+        return stored(inbox)
+
+    monkeypatch.setattr(StoreInbox, "stored", look)
+    monkeypatch.setattr(module, "Backoff", lambda: Backoff(0.01, 0.05))
+    return looks
+
+
+@pytest.fixture
+def second(mailbox: Mailbox) -> Mailbox:
+    """One more mailbox of the owner, with more than the quota in it."""
+    second = add_mailbox(mailbox.database, mailbox.user_id)
+    second.deliver(raw(10), raw(11))
+    return second
+
+
+QUOTA = 100
+
+
+def test_a_full_inbox_is_offered_nothing_until_it_has_room(mailbox: Mailbox, second: Mailbox, looks: Looks) -> None:
+    """What is refused is fetched once, and comes when another mailbox of its owner is deleted."""
+    source = Bringing()
+    with following(mailbox, source, QUOTA):
+        looks.wait()
+        assert len(source.began) == 1
+        with mailbox.database.write() as session:
+            threads.forget_account(session, session.get_one(Account, second.account_id))
+        wait_until(lambda: len(mailbox.messages()) == 1)
+
+
+@pytest.mark.usefixtures("second")
+def test_a_full_inbox_is_tried_when_a_sync_is_asked_for(mailbox: Mailbox, looks: Looks) -> None:
+    """Once for each time it is asked for, also while the database is away in between."""
+    source = Bringing()
+    with following(mailbox, source, QUOTA) as follower:
+        looks.wait()
+        follower.ask(NOW)
+        wait_until(lambda: len(source.began) == 2)
+        looks.wait()
+        execute(mailbox.database, "ALTER TABLE accounts RENAME TO away")
+        looks.wait()
+        execute(mailbox.database, "ALTER TABLE away RENAME TO accounts")
+        looks.wait()
+        assert len(source.began) == 2
+
+
+@pytest.mark.usefixtures("second", "looks")
+def test_a_full_inbox_is_tried_now_and_then(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has arrived may be less than what was refused."""
+    monkeypatch.setattr(module, "FULL_FOR", 0.1)
+    source = Bringing()
+    with following(mailbox, source, QUOTA):
+        assert source.enough.wait(30)
+    assert mailbox.messages() == []
 
 
 class Refusing(Chatty):
