@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.service.google.server import READ, SEND, GoogleServer
+from tests.service.browser.chromium import PATIENCE
+from tests.service.google.server import READ, SEND, Asked, GoogleServer
 from tests.service.process import TOKEN, free_port, start
 from tests.service.provider import ANN, MockProvider, signs_in
 from tests.service.store.followed import raw
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]  # the first waits for the browser to be installed
 
 SENDING = "/gmail/v1/users/me/messages/send"
+ANN_AT_GMAIL = "ann@gmail.example"
 ASKS = "Could you send me the report by Friday?"
 WRITER = '"<img src=x onerror=alert(1)>" <bob@example.com>'
 
@@ -69,12 +73,28 @@ def connect(page: Page) -> None:
     """Follow the link, by keyboard; at Google the person agrees."""
     page.get_by_role("link", name="Connect Gmail").press("Enter")
     page.wait_for_url("**/mail")
-    expect(mailbox(page)).to_contain_text("is well")
+    expect(mailbox(page, ANN_AT_GMAIL)).to_contain_text("is well")
 
 
-def mailbox(page: Page) -> Locator:
-    """The line of the one mailbox that there is."""
-    return page.get_by_role("region", name="Mailboxes").get_by_role("listitem")
+def mailbox(page: Page, name: str = "") -> Locator:
+    """The line of the one mailbox that there is, or that has this in its name."""
+    return page.get_by_role("region", name="Mailboxes").get_by_role("listitem").filter(has_text=name)
+
+
+def ask(page: Page, method: str, path: str, **body: object) -> None:
+    """Ask the API for something, in the session of the page."""
+    asked = """async ([method, path, body]) => {
+        const { csrf_token } = await (await fetch("/auth/check")).json()
+        const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf_token }
+        return (await fetch(path, { method, headers, body })).ok
+    }"""
+    assert page.evaluate(asked, [method, path, json.dumps(body)])
+
+
+def add_failing(page: Page) -> None:
+    """A mailbox on a server that is nowhere; it is the user's first one."""
+    where = {"host": "imap.invalid", "username": "ann"}
+    ask(page, "POST", "/api/accounts", kind="imap", name="Old", settings=where, secret="x")
 
 
 def reply(page: Page) -> Locator:
@@ -125,10 +145,10 @@ def test_access_that_was_taken_back_is_given_again(page: Page, google: GoogleSer
     """The page says why nothing comes, and leads to the consent."""
     connect(page)
     google.revoke_all()
-    page.get_by_role("button", name="Sync now: ann@gmail.example").click()
+    page.get_by_role("button", name=f"Sync now: {ANN_AT_GMAIL}").click()
     expect(mailbox(page)).to_contain_text("needs access again: ")
     expect(page.get_by_role("button", name="Sync now")).to_have_count(0)
-    page.get_by_role("link", name="Reconnect ann@gmail.example").click()
+    page.get_by_role("link", name=f"Reconnect {ANN_AT_GMAIL}").click()
     expect(mailbox(page)).to_contain_text("is well")
 
 
@@ -139,6 +159,51 @@ def test_mail_that_came_meanwhile_is_fetched_when_asked_for(page: Page, google: 
     page.get_by_role("button", name="Sync now").press("Enter")
     expect(page.get_by_role("button", name="Number 2")).to_be_visible()
     expect(page.get_by_role("button", name="Sync now")).to_be_focused()
+
+
+def test_what_does_not_change_stays_where_it_is(page: Page, google: GoogleServer) -> None:
+    """While the page looks each second, a click on a button meets it, and no reader is told of it anew."""
+    connect(page)
+    held = threading.Event()
+
+    def hold(_: Asked) -> None:
+        held.wait(PATIENCE / 1000)
+
+    google.before = hold
+    button = page.get_by_role("button", name="Sync now")
+    button.press("Enter")
+    there = button.element_handle()
+    for _ in range(3):  # the list that the second one makes is there at the third
+        page.wait_for_event("response", lambda answer: answer.url.endswith("/api/accounts"))
+    assert there.evaluate("button => button.isConnected")
+    held.set()
+
+
+def test_a_mailbox_waits_for_no_other_one(page: Page, google: GoogleServer) -> None:
+    """Where another one fails, its first mail is shown, and what came meanwhile."""
+    add_failing(page)
+    connect(page)
+    soon = PATIENCE / 2  # the page itself waits a minute for a mailbox
+    expect(page.get_by_role("button", name="Number 1")).to_be_visible(timeout=soon)
+    page.reload()  # what looked for the first mail is over
+    google.mailbox.deliver(raw(2))
+    page.get_by_role("button", name=f"Sync now: {ANN_AT_GMAIL}").click()
+    expect(page.get_by_role("button", name="Number 2")).to_be_visible(timeout=soon)
+
+
+def test_the_way_to_the_consent_keeps_the_focus(page: Page, google: GoogleServer) -> None:
+    """When the list of mailboxes changes around it."""
+    add_failing(page)
+    connect(page)
+    google.revoke_all()
+    page.get_by_role("button", name=f"Sync now: {ANN_AT_GMAIL}").click()
+    expect(mailbox(page, ANN_AT_GMAIL)).to_contain_text("needs access again: ")
+    page.reload()
+    link = page.get_by_role("link", name=f"Reconnect {ANN_AT_GMAIL}")
+    link.focus()
+    ask(page, "PATCH", "/api/accounts/1", name="Older")
+    expect(mailbox(page, "Older")).to_be_visible()
+    expect(link).to_be_focused()
 
 
 def test_who_comes_with_a_token_is_not_led_to_a_consent(page: Page) -> None:
@@ -201,8 +266,12 @@ def test_a_reply_is_sent_once_when_its_writer_confirms_it(sending: Page, google:
 
 
 def test_a_reply_that_cannot_be_sent_says_why(sending: Page, google: GoogleServer) -> None:
-    """Where something is still to be written, and where Gmail does not take it; it can be sent again."""
+    """Where something is still to be written, and where Gmail does not take it; it can be sent again.
+
+    However much happens meanwhile: events come by pages, which are of one here.
+    """
     google.scopes = READ
+    sending.route("**/api/events?after=*", lambda route: route.continue_(url=f"{route.request.url}&limit=1"))
     proposed, question = reply(sending), sending.get_by_role("dialog", name="Send this reply?")
     proposed.get_by_role("button", name="Send the reply").click()
     question.get_by_role("button", name="Send").click()

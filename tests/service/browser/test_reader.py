@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page, Route
 
     from tests.boot import Boot
     from tests.service.browser.elsewhere import Elsewhere
@@ -62,6 +62,19 @@ def test_a_wrong_token_opens_nothing(context: BrowserContext, serving: Served) -
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_have_text("This token opens nothing here.")
     expect(page.get_by_role("navigation")).to_be_hidden()
+
+
+def test_the_page_opens_while_the_service_is_upgraded(context: BrowserContext, serving: Served) -> None:
+    """When an older one answers, which says nothing of what it connects and sends."""
+
+    def answer_as_older(route: Route) -> None:
+        said = route.fetch().json()
+        route.fulfill(json={name: said[name] for name in said.keys() - {"connects", "sends"}})
+
+    context.route("**/auth/check", answer_as_older)
+    page = opened(context, serving.boot)
+    expect(page.get_by_role("button", name="Lunch?")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_empty()
 
 
 def test_a_message_is_read_by_keyboard_alone(page: Page) -> None:
