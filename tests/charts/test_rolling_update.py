@@ -15,7 +15,7 @@ from service.store.database import Database
 from service.store.url import DatabaseUrl
 from tests.charts.backing import Backing
 from tests.charts.balancer import COOKIE, Balancer
-from tests.charts.chart import Object, render_image
+from tests.charts.chart import render_image
 from tests.charts.kubelet import Kubelet, Pod
 from tests.charts.load import LiveClients, Requests
 from tests.service.engine import run_client
@@ -30,7 +30,7 @@ COMMANDS = "POST /api/accounts/1/pause", "POST /api/accounts/1/resume"  # each a
 
 def test_nothing_is_lost_while_pods_are_replaced(image: str, backing: Backing, tmp_path: Path) -> None:
     """Every request is answered with 200, and every client, by websocket or polling, has every event once, in order."""
-    update = run_client(_update(image, backing, tmp_path, {}))
+    update = run_client(_update(image, backing, tmp_path))
     assert sum(each.answered for each in update.requests) > 500
     assert update.failed_requests == []
     assert update.last_event > 200
@@ -48,7 +48,7 @@ def test_without_a_drain_delay_and_replay_the_same_update_loses_both(
     image: str, backing: Backing, tmp_path: Path
 ) -> None:
     """The measurement can fail: with pods that stop accepting at once, and clients that do not say what they have."""
-    update = run_client(_update(image, backing, tmp_path, {"config": {"drainDelay": 0}}, forgetful=True))
+    update = run_client(_update(image, backing, tmp_path, forgetful=True, drainDelay=0))
     assert update.failed_requests
     for clients in update.clients:
         for listener in clients.listeners:
@@ -69,10 +69,11 @@ class _Update:
         return [failure for each in self.requests for failure in each.failed]
 
 
-async def _update(image: str, backing: Backing, folder: Path, values: Object, *, forgetful: bool = False) -> _Update:
+async def _update(image: str, backing: Backing, folder: Path, *, forgetful: bool = False, **config: int) -> _Update:
     with ExitStack() as running:
         url, shared = running.enter_context(backing.lent())
-        objects = render_image(image, {**shared, "api": {"replicas": PODS}, **values})
+        config = {"costlyRequests": 1_000_000, **config}  # the load asks for more than a person does
+        objects = render_image(image, {**shared, "api": {"replicas": PODS}, "config": config})
         rolling = objects.one("Deployment")["spec"]["strategy"]["rollingUpdate"]
         assert rolling == {"maxUnavailable": 0, "maxSurge": 1}
 
