@@ -71,17 +71,16 @@ class Queue:
         self._client.enqueue_in_transaction(session, _options(SEND, partition=user_id), draft_id)
 
     def forget(self, before: datetime, limit: int) -> int:
-        """Forget workflows that ended before a time, at most `limit`, with their steps; returns how many there were.
+        """Forget workflows that ended before a time, with their steps; returns how many there were.
 
-        What has taken access back is forgotten whenever it ended: it was given a secret.
+        What has taken access back is forgotten whenever it ended: it was given a secret. At most `limit` of either.
         """
         with self._database.read() as session:
             kept = _kept(session)
-            had_a_secret = (kept.c.queue_name == REVOKE) & kept.c.completed_at.is_not(None)
-            old = select(kept.c.workflow_uuid).where(
-                (kept.c.completed_at < int(before.timestamp() * 1000)) | had_a_secret
-            )
-            found = session.scalars(old.order_by(kept.c.completed_at).limit(limit)).all()
+            ended = select(kept.c.workflow_uuid).order_by(kept.c.completed_at).limit(limit)
+            found = set(session.scalars(ended.where(kept.c.completed_at < int(before.timestamp() * 1000))))
+            had_a_secret = ended.where(kept.c.queue_name == REVOKE, kept.c.completed_at.is_not(None))
+            found |= set(session.scalars(had_a_secret))
         if found:
             self._client.delete_workflows(list(found))
         return len(found)
