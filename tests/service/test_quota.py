@@ -31,6 +31,12 @@ def is_told(api: Api, number: int, state: str, words: str) -> bool:
     return status["state"] == state and words in status["error"] and bool(words) is bool(status["error"])
 
 
+def refusals(api: Api, account: int) -> int:
+    """How often a mailbox was told to wait."""
+    told = [event for event in api.get("/events?after=0&limit=100")["events"] if event["account_id"] == account]
+    return sum(event["type"] == "account.state" and event["data"]["state"] == "failing" for event in told)
+
+
 def test_a_quota_is_used_up_and_has_room_again(tmp_path: Path) -> None:
     """At first headers are stored, then new mail waits, and without the mailbox that took the room it comes whole."""
     large, small = (Maildir(tmp_path / "maildir" / name) for name in ("large", "small"))
@@ -91,7 +97,7 @@ def test_what_a_quota_has_no_room_for_is_not_fetched_again_and_again(tmp_path: P
         assert google.count(MESSAGE) == number
         assert is_told(api, 1, "failing", WAITS)
         api.post(f"/accounts/{second}/sync")
-        eventually(lambda: google.count(MESSAGE) == 2 * number)
+        eventually(lambda: google.count(MESSAGE) == 2 * number and refusals(api, second) == 2)
         api.send("DELETE", f"/accounts/{first}").raise_for_status()
         eventually(lambda: is_told(api, 0, "well", ""))
         assert len(api.get("/messages")["messages"]) == number
