@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("service.live")
 # Below WARNING both libraries log the content of every packet, which is other people's mail.
 log.setLevel(logging.WARNING)
+log.addFilter(lambda record: record.msg != "Cannot send to sid %s")  # a client that has left is nobody's concern
 
 ADMITTED = "service.admitted"
 """The key in a session's environ of what `admit` said."""

@@ -331,7 +331,7 @@ def test_a_lifespan_shutdown_that_fails_is_told_by_the_exit_status(boot: BootMod
             "    await receive()\n    await send({'type': 'lifespan.startup.complete'})\n    await receive()\n"
             f"    {last}\n"
         )
-        with boot({"GRACE_PERIOD": "2"}, app=f"{name}:app") as process:
+        with boot({"GRACE_PERIOD": "5"}, app=f"{name}:app") as process:
             process.wait_ready()
             process.signal()
             assert process.wait() == 1
