@@ -10,6 +10,7 @@ import pytest
 
 from tests.probes.proc import eventually
 from tests.service.google import emulate
+from tests.service.google.server import CLIENT_ID, CLIENT_SECRET
 from tests.service.process import free_port, start
 from tests.service.provider import ANN, Browser, query
 from tests.service.store.followed import raw
@@ -42,10 +43,10 @@ def google(pytestconfig: pytest.Config, tmp_path: Path, port: int) -> Iterator[e
 @pytest.fixture
 def mailbox(google: emulate.Emulated) -> Iterator[Mailbox]:
     """What its owner's other programs see."""
-    asked = {"client_id": emulate.CLIENT_ID, "redirect_uri": ELSEWHERE, "response_type": "code", "state": "any"}
+    asked = {"client_id": CLIENT_ID, "redirect_uri": ELSEWHERE, "response_type": "code", "state": "any"}
     back = google.agree(str(httpx2.URL(f"{google.url}/o/oauth2/v2/auth", params=asked | {"scope": "openid email"})))
     form = {"grant_type": "authorization_code", "code": query(back)["code"], "redirect_uri": ELSEWHERE}
-    client = {"client_id": emulate.CLIENT_ID, "client_secret": emulate.CLIENT_SECRET}
+    client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
     token = httpx2.post(f"{google.url}/oauth2/token", data=form | client).raise_for_status().json()["access_token"]
     url = f"{google.url}/gmail/v1/users/me"
     with httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}) as http:

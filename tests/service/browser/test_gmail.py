@@ -12,9 +12,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.service.browser.chromium import PATIENCE
+from tests.service.browser.signing_in import sign_in
 from tests.service.google.server import READ, SEND, Asked, GoogleServer
 from tests.service.process import TOKEN, free_port, start
-from tests.service.provider import ANN, MockProvider, signs_in
+from tests.service.provider import MockProvider, signs_in
 from tests.service.store.followed import raw
 from tests.service.worker.kept import KEYS
 from tests.service.worker.whole import wait_until
@@ -45,11 +46,7 @@ def signed_in(context: BrowserContext, provider: MockProvider, **env: str) -> It
     """The page of a service that works with these variables, when Ann has signed in."""
     settings = signs_in(provider.url, free_port(), SECRET_KEYS=KEYS, WORKER_MODE="")
     with start(**{**settings, **env}) as boot:
-        page = context.new_page()
-        page.goto(f"http://localhost:{boot.wait_ready().port}/mail")
-        page.get_by_role("link", name="Sign in with oidc").click()
-        page.locator("input[name=sub]").fill(ANN)
-        page.keyboard.press("Enter")
+        page = sign_in(context, boot.wait_ready().port)
         page.get_by_role("navigation", name="Messages").wait_for()
         yield page
 

